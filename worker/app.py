@@ -1,0 +1,83 @@
+"""The composition root: the only file that builds the worker's parts and joins them."""
+
+from contextlib import AsyncExitStack
+
+import structlog
+
+from worker import __version__, metrics
+from worker.consumption import Consumption
+from worker.domain import venue as _venue  # noqa: F401 - registers the commands of its family
+from worker.messaging.publisher import Publisher
+from worker.messaging.replies import Replies
+from worker.ops.checks import Checks
+from worker.ops.health import TIMEOUT_SECONDS, Health
+from worker.ops.http import http_server
+from worker.pipeline.life import Pipeline
+from worker.pipeline.publish import Publishing
+from worker.pipeline.publishers import read_publishers
+from worker.running import run_until_signal
+from worker.settings import Settings
+from worker.storage.database import Database
+
+REPLIES_SECONDS = 2.0
+log = structlog.get_logger()
+
+
+async def run(settings: Settings) -> None:
+    """Run the worker until SIGTERM or SIGINT, then settle the batch in hand and return.
+
+    Raises:
+        OperatorError: something has to be put right before the worker can run.
+    """
+    metrics.build_info.info({"version": __version__})
+    publishers = read_publishers(settings.publishers)
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(
+            database_for(settings, settings.database_timeout_seconds)
+        )
+        # Health has connections of its own, and less patience.
+        health_database = await stack.enter_async_context(database_for(settings, TIMEOUT_SECONDS))
+        publisher = Publisher(settings.amqp_url, settings.confirm_timeout_seconds)
+        stack.push_async_callback(publisher.close)
+        replies = Replies(settings.amqp_url)
+        stack.push_async_callback(replies.close)
+        publishing = Publishing(database, publisher)
+        pipeline = Pipeline(
+            database=database,
+            publishing=publishing,
+            replies=replies,
+            publishers=publishers,
+            batch_size=settings.batch_size,
+            most_bytes=settings.max_message_bytes,
+        )
+        consumption = Consumption(settings.amqp_url, settings.prefetch, pipeline)
+        health = Checks(
+            database=health_database,
+            pipeline_database=database,
+            migrations=settings.migrations,
+            consuming=consumption.registered,
+            publishing=publisher.connected,
+            parked_warning=settings.parked_warning,
+        ).health()
+        await stack.enter_async_context(http_server(health, settings.http_host, settings.http_port))
+        await run_until_signal(
+            _main(consumption, health, replies),
+            [health.run(), replies.run(), publishing.sweep_forever(), publisher.stay_connected()],
+            stop=consumption.stop,
+            grace_seconds=settings.grace_seconds,
+        )
+    log.info("stopped")
+
+
+def database_for(settings: Settings, timeout_seconds: float) -> Database:
+    """Return the database of the settings, with the given patience."""
+    return Database(
+        settings.database_url,
+        timeout_seconds=timeout_seconds,
+        statement_cache_size=settings.statement_cache_size,
+    )
+
+
+async def _main(consumption: Consumption, health: Health, replies: Replies) -> None:
+    await consumption.run(health)
+    await replies.drained(REPLIES_SECONDS)

@@ -1,0 +1,78 @@
+"""Decide one command: existence, authority, version, rules, in the order of the contract.
+
+Idempotency and the publisher come before these; they are the pipeline's, as they need no venue.
+"""
+
+from datetime import datetime
+
+from worker.domain.command import COMMANDS, Command, CommandSpec
+from worker.domain.decision import Applied, Change, Decision, Event, Rejected, refuse
+from worker.domain.state import State, Venue
+
+
+def decide(state: State, command: Command, now: datetime) -> Decision:
+    """Return what becomes of `command`, given the state of its venue.
+
+    Args:
+        state: the venue and what else the command may look at, as it stands now.
+        command: the command, valid by its schema.
+        now: the time of deciding, in UTC; it becomes the event's `time`.
+    """
+    spec = COMMANDS[command.type]
+    refused = (
+        _existence(spec, state, command)
+        or _authority(spec, state, command)
+        or _version(state, command)
+    )
+    if refused:
+        return refused
+    change = spec.rule(state, command, now)
+    return change if isinstance(change, Rejected) else _applied(spec, change)
+
+
+def _existence(spec: CommandSpec, state: State, command: Command) -> Rejected | None:
+    if spec.creates and state.venue:
+        return refuse(
+            "venue_exists",
+            f"the id {command.venue_id} is or was a venue's and is never reused; choose another",
+        )
+    if not spec.creates and (state.venue is None or state.venue.deleted_at):
+        return refuse("venue_not_found", f"there is no venue {command.venue_id}")
+    return None
+
+
+def _authority(spec: CommandSpec, state: State, command: Command) -> Rejected | None:
+    if command.actor_id is None or spec.creates:
+        return None
+    may = spec.by(state) if callable(spec.by) else spec.by
+    if state.roles.get(command.actor_id) in may:
+        return None
+    allowed = " or ".join(role.value for role in sorted(may)) or "the platform itself"
+    return refuse("forbidden", f"{command.type} takes {allowed} of this venue")
+
+
+def _version(state: State, command: Command) -> Rejected | None:
+    if command.expected_version in (None, state.version):
+        return None
+    return refuse(
+        "version_conflict",
+        f"the venue is at version {state.version}, not {command.expected_version}; "
+        "read it again and decide anew",
+    )
+
+
+def _applied(spec: CommandSpec, change: Change) -> Applied:
+    venue = change.state.venue
+    if not change.changed or venue is None:
+        return Applied(change.state, None)
+    return Applied(change.state, _event(spec, venue, change.changed))
+
+
+def _event(spec: CommandSpec, venue: Venue, changed: tuple[str, ...]) -> Event:
+    names = list(changed)
+    return Event(
+        type=spec.event,
+        data={spec.part: venue.document(), "changed": list(names)},
+        summary={spec.part: venue.summary(), "changed": list(names)},
+        version=venue.version,
+    )

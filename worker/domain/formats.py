@@ -1,0 +1,108 @@
+"""The text formats that fields and attributes share, checked by maintained libraries.
+
+All are plain `str` (or `datetime`) once validated, so that a document goes to JSON as it came.
+Patterns are anchored and linear in time: they also stand in the published JSON Schemas.
+"""
+
+import re
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Annotated
+from zoneinfo import available_timezones
+
+import phonenumbers
+from pydantic import (
+    AfterValidator,
+    AnyHttpUrl,
+    BeforeValidator,
+    EmailStr,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    WithJsonSchema,
+)
+from pydantic_extra_types.country import CountryAlpha2
+
+UUID_PATTERN = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
+"""RFC 9562, the hyphenated text form and no other."""
+
+URI_REFERENCE_PATTERN = r"^(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+$"
+"""The characters of RFC 3986; which scheme or path they spell is the publisher's affair."""
+
+RFC3339_PATTERN = (
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
+    r"(?:[Zz]|[+-][0-9]{2}:[0-9]{2})$"
+)
+_RFC3339 = re.compile(RFC3339_PATTERN)
+_zones = frozenset(available_timezones())
+_http_url = TypeAdapter(AnyHttpUrl)
+
+
+def _parse_rfc3339(value: object) -> datetime:
+    """Read an RFC 3339 timestamp, in UTC; digits finer than a microsecond are dropped."""
+    if not isinstance(value, str) or not _RFC3339.match(value):
+        raise ValueError("give an RFC 3339 timestamp such as 2026-11-24T09:00:00Z")
+    try:
+        return datetime.fromisoformat(value.upper()).astimezone(UTC)
+    except (OverflowError, ValueError):
+        raise ValueError("give a date and time that exist, between the years 1 and 9999") from None
+
+
+@lru_cache(maxsize=4096)
+def _is_possible_phone(value: str) -> bool:
+    try:
+        return phonenumbers.is_possible_number(phonenumbers.parse(value))
+    except phonenumbers.NumberParseException:
+        return False
+
+
+def _check_phone(value: str) -> str:
+    # Possible, not valid: which blocks a country has given out changes faster than our copy of it.
+    if not _is_possible_phone(value):
+        raise ValueError("give a telephone number that exists in its country's plan, as E.164")
+    return value
+
+
+def _check_zone(value: str) -> str:
+    if value not in _zones:
+        raise ValueError("give an IANA time zone such as America/New_York")
+    return value
+
+
+def _check_url(value: str) -> str:
+    _http_url.validate_python(value)  # the text stays as it was given: no slash is added to it
+    return value
+
+
+def _plain(value: str) -> str:
+    return str(value)  # pydantic's extra types are subclasses of str
+
+
+def text(most: int) -> StringConstraints:
+    """Return the constraints of a text of 1 to `most` characters that is not blank."""
+    return StringConstraints(min_length=1, max_length=most, pattern=r"\S")
+
+
+Uuid = Annotated[
+    str,
+    StringConstraints(pattern=UUID_PATTERN, to_lower=True),
+    WithJsonSchema({"type": "string", "format": "uuid", "pattern": UUID_PATTERN}),
+]
+Timestamp = Annotated[
+    datetime,
+    BeforeValidator(_parse_rfc3339),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": RFC3339_PATTERN}),
+]
+UriReference = Annotated[str, StringConstraints(max_length=2048, pattern=URI_REFERENCE_PATTERN)]
+Country = Annotated[
+    CountryAlpha2,
+    AfterValidator(_plain),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Z]{2}$"}),
+]
+Phone = Annotated[
+    str, StringConstraints(pattern=r"^\+[1-9][0-9]{1,14}$"), AfterValidator(_check_phone)
+]
+TimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_check_zone)]
+Email = Annotated[EmailStr, Field(max_length=320)]
+Website = Annotated[str, StringConstraints(max_length=2048), AfterValidator(_check_url)]
+Slug = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[a-z0-9-]+$")]

@@ -1,0 +1,82 @@
+"""What a decision may look at and what it leaves behind: immutable values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from worker.domain.patch import Json, JsonObject
+from worker.domain.slugs import Slugs
+from worker.domain.staff import Role
+
+
+class Status(StrEnum):
+    """Where a venue is in its life."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+    SUSPENDED = "suspended"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Venue:
+    """A venue as it stands after `version` changes; `fields` are the publisher's (contract, 2)."""
+
+    id: str
+    version: int
+    status: Status
+    slug: str
+    fields: Mapping[str, Json]
+    created_at: datetime
+    updated_at: datetime
+    status_reason: str | None = None
+    deleted_at: datetime | None = None
+
+    def document(self) -> JsonObject:
+        """Return the full state as events and queries show it."""
+        document: JsonObject = {"id": self.id, "status": self.status.value, "slug": self.slug}
+        document.update(self.fields)
+        if self.status_reason is not None:
+            document["status_reason"] = self.status_reason
+        document["created_at"] = rfc3339(self.created_at)
+        document["updated_at"] = rfc3339(self.updated_at)
+        if self.deleted_at is not None:
+            document["deleted_at"] = rfc3339(self.deleted_at)
+        return document
+
+    def summary(self) -> JsonObject:
+        """Return the part that is small whatever the venue holds."""
+        return {
+            "id": self.id,
+            "status": self.status.value,
+            "slug": self.slug,
+            "name": self.fields.get("name"),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """All that a command may be decided on, and all that deciding it may change.
+
+    Attributes:
+        venue: the venue, deleted or not, or None where the id was never used.
+        roles: active staff of the venue by user; at least the command's actor, if on the staff.
+        slugs: the tenant's slugs around the one the command asks for.
+    """
+
+    venue: Venue | None = None
+    roles: Mapping[str, Role] = field(default_factory=lambda: MappingProxyType({}))
+    slugs: Slugs = field(default_factory=Slugs)
+
+    @property
+    def version(self) -> int:
+        """The venue's version; 0 where there is no venue (any more)."""
+        return self.venue.version if self.venue and not self.venue.deleted_at else 0
+
+
+def rfc3339(moment: datetime) -> str:
+    """Write a UTC time as RFC 3339 with microseconds."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,200 @@
+"""The rules of a venue's life: create, update, activate, deactivate, suspend, close, delete."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, cast
+
+from pydantic import ValidationError
+from pydantic_core import to_json
+
+from worker.domain.command import Command, command
+from worker.domain.decision import Change, Problem, Rejected, refuse
+from worker.domain.patch import Json, JsonObject, changed_fields, merged_object
+from worker.domain.problems import problems_of
+from worker.domain.slugs import free_slug
+from worker.domain.staff import MANAGER, OWNER, PLATFORM, Authority, Role
+from worker.domain.state import State, Status, Venue
+from worker.domain.venue_data import (
+    Nothing,
+    OptionalReason,
+    Reason,
+    VenueCreate,
+    VenueFields,
+    VenueUpdate,
+)
+
+LARGEST = 4 * 1024 * 1024
+"""Bytes of JSON that a venue's fields may come to after an update."""
+
+
+@command(
+    "venue.create", event="venue.created", data=VenueCreate, by=OWNER, part="venue", creates=True
+)
+def create(state: State, command: Command, now: datetime) -> Change | Rejected:
+    """Make a pending venue; whoever asked for it becomes its owner."""
+    given = merged_object({}, _given(command))
+    slug = cast("str | None", given.pop("slug", None))
+    if slug in state.slugs.taken:
+        return _slug_taken(slug)
+    venue = Venue(
+        id=command.venue_id,
+        version=1,
+        status=Status.PENDING,
+        slug=slug or free_slug(state.slugs),
+        fields=given,
+        created_at=now,
+        updated_at=now,
+    )
+    if problem := _capacity_problem(given):
+        return Rejected((problem,))
+    roles = {command.actor_id: Role.OWNER} if command.actor_id else {}
+    return Change(replace(state, venue=venue, roles=roles), (*_given(command),))
+
+
+@command("venue.update", event="venue.updated", data=VenueUpdate, by=MANAGER, part="venue")
+def update(state: State, command: Command, now: datetime) -> Change | Rejected:
+    """Merge a patch into the venue's fields; the slug stays unless the patch names one."""
+    venue = _existing(state)
+    if venue.status is Status.CLOSED:
+        return _illegal(venue, "updated")
+    patch = _given(command)
+    slug = cast("str", patch.pop("slug", venue.slug))
+    fields = merged_object(venue.fields, patch)
+    changed = changed_fields(venue.fields, fields)
+    if slug != venue.slug:
+        changed.append("slug")
+    if not changed:
+        return Change(state)
+    if slug != venue.slug and slug in state.slugs.taken:
+        return _slug_taken(slug)
+    if problems := _update_problems(venue, fields, changed):
+        return Rejected(problems)
+    return _changed(state, now, tuple(changed), slug=slug, fields=fields)
+
+
+def _may_activate(state: State) -> Authority:
+    suspended = state.venue is not None and state.venue.status is Status.SUSPENDED
+    return PLATFORM if suspended else OWNER
+
+
+@command("venue.activate", event="venue.activated", data=Nothing, by=_may_activate, part="venue")
+def activate(state: State, command: Command, now: datetime) -> Change | Rejected:
+    """Open the venue for business, once it has a capacity, a city and a time zone."""
+    del command
+    venue = _existing(state)
+    if venue.status in (Status.ACTIVE, Status.CLOSED):
+        return _illegal(venue, "activated")
+    missing = missing_for_activation(venue.fields)
+    return Rejected(missing) if missing else _moved(state, Status.ACTIVE, None, now)
+
+
+@command("venue.deactivate", event="venue.deactivated", data=OptionalReason, by=OWNER, part="venue")
+def deactivate(state: State, command: Command, now: datetime) -> Change | Rejected:
+    """Take an active venue out of business until it is activated again."""
+    venue = _existing(state)
+    if venue.status is not Status.ACTIVE:
+        return _illegal(venue, "deactivated")
+    return _moved(state, Status.INACTIVE, command, now)
+
+
+@command("venue.suspend", event="venue.suspended", data=Reason, by=PLATFORM, part="venue")
+def suspend(state: State, command: Command, now: datetime) -> Change | Rejected:
+    """Stop a venue on the platform's word; only the platform lifts it."""
+    venue = _existing(state)
+    if venue.status not in (Status.ACTIVE, Status.INACTIVE):
+        return _illegal(venue, "suspended")
+    return _moved(state, Status.SUSPENDED, command, now)
+
+
+@command("venue.close", event="venue.closed", data=Reason, by=OWNER, part="venue")
+def close(state: State, command: Command, now: datetime) -> Change | Rejected:
+    """Close a venue for good; after it only `venue.delete` is left."""
+    venue = _existing(state)
+    if venue.status is Status.CLOSED:
+        return _illegal(venue, "closed")
+    return _moved(state, Status.CLOSED, command, now)
+
+
+@command("venue.delete", event="venue.deleted", data=Nothing, by=OWNER, part="venue")
+def delete(state: State, command: Command, now: datetime) -> Change | Rejected:
+    """Delete softly: the row and its history stay, the slug is free again, the id is not."""
+    del command
+    venue = _existing(state)
+    if venue.status not in (Status.PENDING, Status.CLOSED):
+        return _illegal(venue, "deleted")
+    return _changed(state, now, ("deleted_at",), deleted_at=now)
+
+
+def missing_for_activation(fields: Mapping[str, Json]) -> tuple[Problem, ...]:
+    """Return a problem for each field that an active venue needs and this one lacks."""
+    needed = {
+        "/capacity/max": _part(fields, "capacity").get("max"),
+        "/address/city": _part(fields, "address").get("city"),
+        "/timezone": fields.get("timezone"),
+    }
+    return tuple(
+        Problem("incomplete", f"an active venue needs {field[1:].replace('/', '.')}", field)
+        for field, value in needed.items()
+        if value is None
+    )
+
+
+def _given(command: Command) -> JsonObject:
+    return cast("JsonObject", command.data.model_dump(exclude_unset=True))
+
+
+def _existing(state: State) -> Venue:
+    if state.venue is None:
+        raise LookupError("a rule for existing venues was asked about none")  # decide() checks it
+    return state.venue
+
+
+def _part(fields: Mapping[str, Json], name: str) -> Mapping[str, Any]:
+    value = fields.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _capacity_problem(fields: Mapping[str, Json]) -> Problem | None:
+    capacity = _part(fields, "capacity")
+    parts = sum(capacity.get(part, 0) for part in ("seated", "standing", "vip"))
+    if "max" not in capacity or parts <= capacity["max"]:
+        return None
+    message = f"seated, standing and vip come to {parts}, more than max, {capacity['max']}"
+    return Problem("capacity_exceeded", message, "/capacity")
+
+
+def _update_problems(
+    venue: Venue, fields: Mapping[str, Json], changed: list[str]
+) -> tuple[Problem, ...]:
+    touched = {name: fields[name] for name in changed if name in fields}
+    try:
+        VenueFields.model_validate(touched)
+    except ValidationError as error:
+        return tuple(problems_of(error, "invalid_data"))
+    if len(to_json(fields)) > LARGEST:
+        return (Problem("too_large", f"the venue would hold more than {LARGEST} bytes of JSON"),)
+    capacity = _capacity_problem(fields)
+    missing = missing_for_activation(fields) if venue.status is Status.ACTIVE else ()
+    return (capacity, *missing) if capacity else missing
+
+
+def _moved(state: State, status: Status, command: Command | None, now: datetime) -> Change:
+    before = _existing(state).status_reason
+    reason = getattr(command.data, "reason", None) if command else None
+    changed = ("status",) if reason == before else ("status", "status_reason")
+    return _changed(state, now, changed, status=status, status_reason=reason)
+
+
+def _changed(state: State, now: datetime, changed: tuple[str, ...], **changes: Any) -> Change:  # noqa: ANN401 - the fields of Venue
+    venue = _existing(state)
+    after = replace(venue, version=venue.version + 1, updated_at=now, **changes)
+    return Change(replace(state, venue=after), changed)
+
+
+def _illegal(venue: Venue, done: str) -> Rejected:
+    return refuse("illegal_transition", f"a venue that is {venue.status.value} cannot be {done}")
+
+
+def _slug_taken(slug: str | None) -> Rejected:
+    return refuse("slug_taken", f"another venue of the tenant has the slug {slug}", "/slug")

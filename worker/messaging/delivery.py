@@ -1,0 +1,77 @@
+"""A message as the broker handed it out, apart from any client library."""
+
+import base64
+import hashlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic_core import to_json
+
+from worker.domain.state import rfc3339
+
+BROKERS_OWN = frozenset({"x-delivery-count", "x-acquired-count"})
+"""Headers that the broker adds and changes from one delivery of a message to the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One delivery of a message: its body, its AMQP properties, and how to settle it.
+
+    Attributes:
+        tag: the delivery tag; it means something on the channel of `session` alone.
+        properties: the AMQP basic properties that were set, without `headers`.
+        received_at: `time.perf_counter()` on arrival, in seconds.
+    """
+
+    body: bytes
+    tag: int = 0
+    headers: dict[str, Any] = field(default_factory=dict)
+    properties: dict[str, Any] = field(default_factory=dict)
+    exchange: str = ""
+    routing_key: str = ""
+    redelivered: bool = False
+    received_at: float = 0.0
+
+    def text_property(self, name: str) -> str | None:
+        """Return a property if it is a text that is not empty."""
+        value = self.properties.get(name)
+        return value if isinstance(value, str) and value else None
+
+    def kept_properties(self) -> dict[str, Any]:
+        """Return all that a replay needs beside the body, as JSON values."""
+        headers = {name: v for name, v in self.headers.items() if name not in BROKERS_OWN}
+        return {
+            "exchange": self.exchange,
+            "routing_key": self.routing_key,
+            "properties": _plain(self.properties),
+            "headers": _plain(headers),
+        }
+
+
+def parking_hash(body: bytes, kept_properties: dict[str, Any]) -> bytes:
+    """Return the SHA-256 by which a message that comes again is known as the same one."""
+    digest = hashlib.sha256(to_json(kept_properties))
+    digest.update(b"\0")
+    digest.update(body)
+    return digest.digest()
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - AMQP tables hold values of many types
+    match value:
+        case dict():
+            return {_printable(str(name)): _plain(value[name]) for name in sorted(value)}
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case None | bool() | int():
+            return value
+        case bytes() | bytearray():
+            return {"base64": base64.b64encode(value).decode()}
+        case datetime():
+            value = rfc3339(value.astimezone(UTC))
+    return _printable(str(value))  # floats too: JSON has no word for some of them
+
+
+def _printable(text: str) -> str:
+    # PostgreSQL's jsonb knows no NUL, and UTF-8 no lone surrogate.
+    return text.replace("\0", "\\u0000").encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,109 @@
+"""Events to the broker, each confirmed, over a connection that carries nothing else."""
+
+import asyncio
+from collections.abc import Sequence
+
+from aiormq import spec
+from aiormq.exceptions import DeliveryError
+
+from worker.errors import BrokerUnavailableError
+from worker.messaging.envelope import STRUCTURED
+from worker.messaging.link import BROKER_ERRORS, Link, broker_errors, open_link
+from worker.messaging.topology import EVENTS, declare
+from worker.retry import forever
+from worker.storage.events import PendingEvent
+
+PERSISTENT = 2
+
+
+class Publisher:
+    """Publishes to `venue.events`. Reconnects as often as it takes; cancel it to give up."""
+
+    def __init__(self, url: str, confirm_timeout_seconds: float) -> None:
+        self._url = url
+        self._timeout = confirm_timeout_seconds
+        self._link: Link | None = None
+        self._opening = asyncio.Lock()
+
+    def connected(self) -> bool:
+        """Whether there is a connection to publish on."""
+        return self._link is not None and not self._link.lost.is_set()
+
+    async def publish(self, events: Sequence[PendingEvent]) -> list[PendingEvent]:
+        """Publish all at once, at most one event a venue, until each is confirmed or refused.
+
+        Returns:
+            The events that the broker refused because a subscriber's queue did.
+        """
+        refused: list[PendingEvent] = []
+        left = list(events)
+        async for attempt in forever("publishing events", BrokerUnavailableError):
+            with attempt:
+                left = await self._publish(left, refused)
+                if left:
+                    raise BrokerUnavailableError(f"{len(left)} events were not confirmed")
+        return refused
+
+    async def stay_connected(self) -> None:
+        """Reconnect whenever the connection is lost, until cancelled."""
+        while True:
+            async for attempt in forever("connecting to publish", BrokerUnavailableError):
+                with attempt:
+                    link = await self._connected()
+            await link.lost.wait()
+
+    async def _connected(self) -> Link:
+        async with self._opening:
+            if self._link is None or self._link.lost.is_set():
+                self._link = await self._open()
+            return self._link
+
+    async def _open(self) -> Link:
+        link = await open_link(self._url, "venue-worker events")
+        try:
+            with broker_errors():
+                await declare(link.channel)
+        except BaseException:
+            await link.close()
+            raise
+        return link
+
+    async def close(self) -> None:
+        """Close the connection."""
+        if self._link is not None:
+            await self._link.close()
+
+    async def _publish(
+        self, events: list[PendingEvent], refused: list[PendingEvent]
+    ) -> list[PendingEvent]:
+        link = await self._connected()
+        results = await asyncio.gather(
+            *(self._publish_one(link, event) for event in events), return_exceptions=True
+        )
+        left: list[PendingEvent] = []
+        for event, result in zip(events, results, strict=True):
+            if isinstance(result, DeliveryError):
+                refused.append(event)
+            elif isinstance(result, (*BROKER_ERRORS, asyncio.CancelledError)):
+                left.append(event)
+            elif isinstance(result, BaseException):
+                raise result
+        if left:
+            await link.close()  # whatever is wrong with it, a fresh one is the way to find out
+        return left
+
+    async def _publish_one(self, link: Link, event: PendingEvent) -> None:
+        await link.raw.basic_publish(
+            event.body.encode(),
+            exchange=EVENTS,
+            routing_key=event.type,
+            properties=spec.Basic.Properties(
+                content_type=STRUCTURED,
+                delivery_mode=PERSISTENT,
+                message_id=event.id,
+                message_type=event.type,
+                headers={"venue-id": event.venue_id},
+            ),
+            timeout=self._timeout,
+            wait=False,
+        )

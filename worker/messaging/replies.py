@@ -1,0 +1,144 @@
+"""Replies to whoever asked for one: best effort, after commit, on a connection of their own.
+
+A reply that goes nowhere is dropped by the broker. One to a made-up `amq.rabbitmq.reply-to.…` makes
+the broker close the connection; then those of the same lot that had no confirm are sent once
+more, one by one, so that only the made-up one is lost.
+"""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+
+import structlog
+from aiormq import spec
+from aiormq.exceptions import DeliveryError
+from pydantic_core import to_json
+
+from worker.errors import BrokerUnavailableError
+from worker.messaging.delivery import Delivery
+from worker.messaging.link import BROKER_ERRORS, Link, open_link
+from worker.outcome import Outcome
+
+MOST_WAITING = 10_000
+"""Replies kept for a broker that is away; beyond it the oldest are dropped."""
+
+LOT = 200
+CONFIRM_SECONDS = 5.0
+TRANSIENT = 1
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply and where it goes."""
+
+    reply_to: str
+    correlation_id: str | None
+    body: bytes
+
+
+def reply_for(delivery: Delivery, outcome: Outcome) -> Reply | None:
+    """Return the reply that the delivery asks for, or None."""
+    reply_to = delivery.text_property("reply_to")
+    if reply_to is None:
+        return None
+    correlation_id = (
+        delivery.text_property("correlation_id")
+        or delivery.text_property("message_id")
+        or outcome.command_id
+    )
+    document = {
+        "command_id": outcome.command_id,
+        "status": outcome.result.value,
+        "duplicate": outcome.duplicate,
+        "venue_id": outcome.venue_id,
+        "version": outcome.version,
+        "errors": [problem.document() for problem in outcome.problems],
+    }
+    return Reply(reply_to, correlation_id, to_json(document))
+
+
+class Replies:
+    """Sends replies in the background; `send` never waits and never fails."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._waiting: deque[Reply] = deque(maxlen=MOST_WAITING)
+        self._wake = asyncio.Event()
+        self._link: Link | None = None
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    def send(self, replies: list[Reply]) -> None:
+        """Queue replies."""
+        if replies:
+            self._waiting.extend(replies)
+            self._idle.clear()
+            self._wake.set()
+
+    async def run(self) -> None:
+        """Send what is queued, until cancelled."""
+        while True:
+            await self._wake.wait()
+            lot = [self._waiting.popleft() for _ in range(min(LOT, len(self._waiting)))]
+            if lot:
+                for unconfirmed in await self._publish(lot):
+                    if await self._publish([unconfirmed]):
+                        log.info("reply dropped", reply_to=unconfirmed.reply_to)
+            if not self._waiting:
+                self._wake.clear()
+                self._idle.set()
+
+    async def drained(self, seconds: float) -> None:
+        """Wait until what is queued has been sent, so long at most."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
+        except TimeoutError:
+            log.info("replies dropped at the end", replies=len(self._waiting))
+
+    async def close(self) -> None:
+        """Close the connection."""
+        if self._link is not None:
+            await self._link.close()
+
+    async def _publish(self, lot: list[Reply]) -> list[Reply]:
+        try:
+            link = await self._connected()
+        except BrokerUnavailableError as error:
+            log.info("replies dropped, the broker is away", replies=len(lot), error=str(error))
+            return []
+        results = await asyncio.gather(
+            *(_publish_one(link, reply) for reply in lot), return_exceptions=True
+        )
+        left: list[Reply] = []
+        for reply, result in zip(lot, results, strict=True):
+            if isinstance(result, DeliveryError):
+                log.info("reply refused", reply_to=reply.reply_to)
+            elif isinstance(result, (*BROKER_ERRORS, asyncio.CancelledError)):
+                left.append(reply)
+            elif isinstance(result, BaseException):
+                raise result
+        if left:
+            await link.close()
+        return left
+
+    async def _connected(self) -> Link:
+        if self._link is None or self._link.lost.is_set():
+            self._link = await open_link(self._url, "venue-worker replies")
+        return self._link
+
+
+async def _publish_one(link: Link, reply: Reply) -> None:
+    await link.raw.basic_publish(
+        reply.body,
+        exchange="",
+        routing_key=reply.reply_to,
+        properties=spec.Basic.Properties(
+            content_type="application/json",
+            correlation_id=reply.correlation_id,
+            delivery_mode=TRANSIENT,
+        ),
+        timeout=CONFIRM_SECONDS,
+        wait=False,
+    )

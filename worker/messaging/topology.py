@@ -1,0 +1,70 @@
+"""The exchanges and queues of the contract (section 3), declared at every connection.
+
+Declaring what is there already changes nothing; where it differs the broker refuses, and so do we:
+two workers that disagree on a queue's arguments would lose one of their guarantees.
+"""
+
+from aio_pika import ExchangeType
+from aio_pika.abc import AbstractChannel
+from aiormq.exceptions import ChannelPreconditionFailed
+from pamqp.common import FieldTable
+
+from worker.errors import OperatorError
+
+COMMANDS = "venue.commands"
+EVENTS = "venue.events"
+EVENTS_LOG = "venue.events.log"
+DEAD = "venue.dead"
+
+DELIVERY_LIMIT = 20
+"""Deliveries of one command after which the broker gives it up to `venue.dead`."""
+
+DEAD_ARGUMENTS: FieldTable = {
+    "x-queue-type": "quorum",
+    # As good as none, said in the one way that no broker version takes for "drop it".
+    "x-delivery-limit": 1_000_000,
+}
+COMMANDS_ARGUMENTS: FieldTable = {
+    "x-queue-type": "quorum",
+    "x-single-active-consumer": True,
+    "x-delivery-limit": DELIVERY_LIMIT,
+    # At-least-once dead lettering asks for this overflow behaviour; without it, it silently is not.
+    "x-overflow": "reject-publish",
+    "x-dead-letter-strategy": "at-least-once",
+    "x-dead-letter-exchange": "",
+    "x-dead-letter-routing-key": DEAD,
+}
+LOG_ARGUMENTS: FieldTable = {
+    "x-queue-type": "stream",
+    "x-max-age": "7D",
+    "x-max-length-bytes": 5_000_000_000,
+    "x-stream-max-segment-size-bytes": 100_000_000,
+}
+
+
+def command_queue(partition: int) -> str:
+    """Return the name of a partition's queue."""
+    return f"{COMMANDS}.{partition}"
+
+
+async def declare(channel: AbstractChannel) -> None:
+    """Declare all of it.
+
+    Raises:
+        OperatorError: something exists with other arguments.
+    """
+    try:
+        await channel.declare_queue(DEAD, durable=True, arguments=DEAD_ARGUMENTS)
+        commands = await channel.declare_exchange(COMMANDS, ExchangeType.TOPIC, durable=True)
+        queue = await channel.declare_queue(
+            command_queue(0), durable=True, arguments=COMMANDS_ARGUMENTS
+        )
+        await queue.bind(commands, routing_key="#")
+        events = await channel.declare_exchange(EVENTS, ExchangeType.TOPIC, durable=True)
+        log = await channel.declare_queue(EVENTS_LOG, durable=True, arguments=LOG_ARGUMENTS)
+        await log.bind(events, routing_key="#")
+    except ChannelPreconditionFailed as error:
+        raise OperatorError(
+            f"RabbitMQ has a queue or exchange that differs from what this version declares "
+            f"({error}); drain and delete it, or give the worker another virtual host"
+        ) from error

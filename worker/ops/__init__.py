@@ -1,0 +1,1 @@
+"""What operators see: logs, health, metrics, the HTTP port."""

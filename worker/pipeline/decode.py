@@ -1,0 +1,125 @@
+"""Step 2, decode: a delivery becomes a command, or a message that could not be understood and why.
+
+The checks go from the outside in: size, JSON, envelope, type, data. What stops at one of them is
+`Unreadable` and will be parked; nothing here needs a database, and nothing a sender can put into
+a message raises.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from worker.domain.command import COMMANDS, Command, Data, Origin
+from worker.domain.decision import Problem
+from worker.domain.patch import Json
+from worker.domain.problems import problems_of
+from worker.messaging.delivery import Delivery
+from worker.messaging.envelope import Envelope, header_attributes, is_binary
+from worker.messaging.json_body import Refused, read_json, read_json_object
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A message that its JSON Schema refuses, with as much of it as could be read.
+
+    Attributes:
+        origin: what the envelope says, if all of it could be read.
+        command_id: what the sender called the message, even if that is no UUID.
+    """
+
+    problems: tuple[Problem, ...]
+    origin: Origin | None = None
+    command_id: str | None = None
+
+
+def decode(delivery: Delivery, most_bytes: int) -> Command | Unreadable:
+    """Read one message, of at most `most_bytes`."""
+    attributes: Mapping[str, Json] = {}
+    envelope = None
+    try:
+        if is_binary(delivery):
+            attributes = header_attributes(delivery)
+            envelope = _envelope(attributes)
+            data = read_json(delivery.body, most_bytes) if delivery.body else None
+        else:
+            attributes = read_json_object(delivery.body, most_bytes)
+            envelope = _envelope(attributes)
+            data = attributes.get("data")
+        return _command(envelope, {} if data is None else data, delivery)
+    except Refused as refused:
+        origin = Origin(**_origin(envelope)) if envelope else None
+        return Unreadable(refused.problems, origin, _id_of(attributes))
+
+
+def _envelope(attributes: Mapping[str, Json]) -> Envelope:
+    try:
+        return Envelope.model_validate(attributes)
+    except ValidationError as error:
+        # `field` points into `data`, so the attribute is named in the sentence instead.
+        raise Refused(
+            *(
+                Problem(problem.code, f"attribute {(problem.field or '/')[1:]}: {problem.message}")
+                for problem in problems_of(error, "invalid_envelope")
+            )
+        ) from None
+
+
+def _command(envelope: Envelope, data: Json, delivery: Delivery) -> Command:
+    if envelope.notbefore and envelope.notbefore > datetime.now(UTC):
+        message = "attribute notbefore: this version cannot defer commands; send it when it is due"
+        raise Refused(Problem("invalid_envelope", message))
+    return Command(
+        **_origin(envelope),
+        data=_data(envelope.type, data),
+        digest=_digest(envelope, data),
+        expected_version=envelope.expectedversion,
+        publisher=delivery.text_property("user_id"),
+    )
+
+
+def _data(type_: str, data: Json) -> Data:
+    spec = COMMANDS.get(type_)
+    if spec is None:
+        raise Refused(Problem("unknown_type", f"there is no command {type_}"))
+    try:
+        return spec.data.model_validate(data)
+    except ValidationError as error:
+        raise Refused(*problems_of(error, "invalid_data")) from None
+
+
+def _digest(envelope: Envelope, data: Json) -> bytes:
+    content = [
+        envelope.type,
+        envelope.subject,
+        envelope.actorid,
+        envelope.expectedversion,
+        envelope.notbefore.isoformat() if envelope.notbefore else None,
+        data,
+    ]
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).digest()
+
+
+def _origin(envelope: Envelope) -> dict[str, Any]:
+    return {
+        "id": envelope.id,
+        "type": envelope.type,
+        "source": envelope.source,
+        "tenant_id": envelope.tenantid,
+        "venue_id": envelope.subject,
+        "time": envelope.time,
+        "actor_id": envelope.actorid,
+        "correlation_id": envelope.correlationid,
+        "traceparent": envelope.traceparent,
+        "tracestate": envelope.tracestate,
+    }
+
+
+def _id_of(attributes: Mapping[str, Json]) -> str | None:
+    value = attributes.get("id")
+    return value[:256] if isinstance(value, str) else None

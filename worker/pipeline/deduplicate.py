@@ -1,0 +1,67 @@
+"""Step 3, deduplicate: what was decided before gets that outcome again, without a second effect.
+
+Content means type, subject, actor, expected version, notbefore and data (`Command.digest`). The
+same id with other content is a conflict: it is answered, and kept nowhere.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from worker.domain.command import Command
+from worker.domain.decision import Problem
+from worker.outcome import Outcome, Result
+from worker.pipeline.decode import Unreadable
+from worker.pipeline.messages import Message
+from worker.storage.outcomes import CommandKey, Known
+
+
+@dataclass(slots=True)
+class Batch:
+    """The messages of a batch by what is to be done with them, by their place in the batch.
+
+    Attributes:
+        fresh: commands to decide, the first of each id.
+        answered: messages whose outcome is known already, or a conflict.
+        repeated: commands whose id came earlier in this same batch, and that one's place.
+        unreadable: messages to park.
+    """
+
+    messages: list[Message]
+    fresh: dict[int, Command]
+    answered: dict[int, Outcome]
+    repeated: dict[int, int]
+    unreadable: dict[int, Unreadable]
+
+    @property
+    def commands(self) -> list[Command]:
+        """The commands to decide, in order."""
+        return list(self.fresh.values())
+
+
+def deduplicate(messages: list[Message], known: Mapping[CommandKey, Known]) -> Batch:
+    """Sort a batch, given those of its ids that have an outcome."""
+    batch = Batch(messages, {}, {}, {}, {})
+    first: dict[CommandKey, int] = {}
+    for place, message in enumerate(messages):
+        content = message.content
+        if isinstance(content, Unreadable):
+            batch.unreadable[place] = content
+        elif before := known.get(content.idempotency_key):
+            batch.answered[place] = again(content, before.digest, before.outcome)
+        elif content.idempotency_key in first:
+            batch.repeated[place] = first[content.idempotency_key]
+        else:
+            first[content.idempotency_key] = place
+            batch.fresh[place] = content
+    return batch
+
+
+def again(command: Command, digest: bytes, outcome: Outcome) -> Outcome:
+    """Return the outcome of a command whose id was decided with the given content's digest."""
+    if command.digest == digest:
+        return replace(outcome, duplicate=True)
+    problem = Problem(
+        "idempotency_conflict",
+        f"the command id {command.id} was used with other content; give a new command a new id",
+    )
+    return Outcome(Result.REJECTED, command.id, command.venue_id, problems=(problem,))

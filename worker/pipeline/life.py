@@ -1,0 +1,64 @@
+"""THE LIFE OF A COMMAND, a batch at a time.
+
+    receive → decode → deduplicate → load → decide → save → publish → settle
+
+Each step has a file of its own in this folder (but for receive, which is `messaging/intake.py`, and
+load, which is `storage/world.py`). Deduplicate to save is one transaction: a crash before its
+commit undoes all of it and the broker delivers again, a crash after it is made good by the outbox.
+None of the steps knows what a venue is: the rules are in `domain/`.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from worker.messaging.intake import Intake
+from worker.messaging.replies import Replies
+from worker.pipeline.breath import breathing
+from worker.pipeline.decide import decide_all
+from worker.pipeline.decode import decode
+from worker.pipeline.deduplicate import deduplicate
+from worker.pipeline.isolate import isolated
+from worker.pipeline.messages import Done, Message, commands_of
+from worker.pipeline.publish import Publishing
+from worker.pipeline.publishers import Publishers
+from worker.pipeline.save import save
+from worker.pipeline.settle import settle
+from worker.pipeline.timing import stage
+from worker.storage import outcomes, world
+from worker.storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """What takes commands from the broker to their outcome. `run` is the whole of it."""
+
+    database: Database
+    publishing: Publishing
+    replies: Replies
+    publishers: Publishers
+    batch_size: int
+    most_bytes: int
+
+    async def run(self, intake: Intake) -> None:
+        """Handle batch after batch, until the intake is told to stop."""
+        while deliveries := await intake.take(self.batch_size):
+            with stage("decode"):
+                messages = [
+                    Message(delivery, decode(delivery, self.most_bytes))
+                    async for delivery in breathing(deliveries)
+                ]
+            with stage("transaction"):
+                done = await isolated(self._commit, messages)
+            with stage("publish"):
+                await self.publishing.publish(done.events)
+            with stage("settle"):
+                await settle(intake, self.replies, messages, done.outcomes)
+
+    async def _commit(self, messages: list[Message]) -> Done:
+        now = datetime.now(UTC)
+        async with self.database.transaction() as tx:
+            known = await outcomes.known(tx, commands_of(messages))
+            batch = deduplicate(messages, known)
+            states = await world.load(tx, batch.commands)
+            decisions = await decide_all(batch, states, self.publishers, now)
+            return await save(tx, decisions, states, now, self.most_bytes)

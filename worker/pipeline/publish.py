@@ -1,0 +1,108 @@
+"""Step 7, publish: committed events to the broker, a venue's in order, and out of the outbox.
+
+Nothing of a venue is sent while an older event of it is not confirmed. So events go in waves, at
+most one a venue in each; a venue whose event a subscriber refuses waits, and the others go on.
+"""
+
+import asyncio
+import time
+from collections import Counter, defaultdict, deque
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from worker.errors import DatabaseUnavailableError
+from worker.messaging.publisher import Publisher
+from worker.metrics import events_published_total, publish_confirm_seconds
+from worker.retry import forever
+from worker.storage import events as outbox
+from worker.storage.database import Database
+from worker.storage.events import PendingEvent
+
+SWEEP_SECONDS = 1.0
+ABANDONED_SECONDS = 5.0
+"""Age at which an event counts as left behind: by a worker that died, or by a refusal."""
+
+MOST_SWEPT = 500
+
+
+class Publishing:
+    """The one way in which events leave, for batches and for what was left behind."""
+
+    def __init__(self, database: Database, publisher: Publisher) -> None:
+        self._database = database
+        self._publisher = publisher
+        self._turn = asyncio.Lock()
+
+    async def publish(self, events: Sequence[PendingEvent]) -> None:
+        """Publish a batch's events; return when each is confirmed, or left to `sweep_forever`."""
+        if events:
+            async with self._turn:
+                await self._publish(events)
+
+    async def sweep_forever(self) -> None:
+        """Publish what was left behind, until cancelled."""
+        while True:
+            async for attempt in forever(
+                "looking for unpublished events", DatabaseUnavailableError
+            ):
+                with attempt:
+                    full = await self._sweep()
+            if not full:
+                await asyncio.sleep(SWEEP_SECONDS)
+
+    async def _sweep(self) -> bool:
+        # Within our turn, so that what a batch is publishing just now is not taken for abandoned.
+        async with self._turn:
+            async with self._database.transaction() as tx:
+                events = await outbox.stale(tx, min_age_seconds=ABANDONED_SECONDS, most=MOST_SWEPT)
+            await self._publish(events)
+        return len(events) == MOST_SWEPT
+
+    async def _publish(self, events: Sequence[PendingEvent]) -> None:
+        confirmed: list[PendingEvent] = []
+        refused: list[PendingEvent] = []
+        waves = Waves(events)
+        while wave := waves.next():
+            since = time.perf_counter()
+            refused_now = await self._publisher.publish(wave)
+            publish_confirm_seconds.observe(time.perf_counter() - since)
+            waves.hold(refused_now)
+            refused += refused_now
+            unconfirmed = {event.position for event in refused_now}
+            confirmed += [event for event in wave if event.position not in unconfirmed]
+        await self._note(confirmed, refused)
+
+    async def _note(self, confirmed: list[PendingEvent], refused: list[PendingEvent]) -> None:
+        for type_, count in Counter(event.type for event in confirmed).items():
+            events_published_total.labels(type_).inc(count)
+        async for attempt in forever("noting what was published", DatabaseUnavailableError):
+            with attempt:
+                # Losing this in a crash costs a second copy, not an event: no need to wait for it.
+                async with self._database.transaction(durable=False) as tx:
+                    await outbox.forget(tx, confirmed)
+                    if refused:
+                        await outbox.hold(tx, refused)
+
+
+class Waves:
+    """The oldest unsent event of each venue, again and again."""
+
+    def __init__(self, events: Sequence[PendingEvent]) -> None:
+        now = datetime.now(UTC)
+        self._venues: dict[tuple[str, str], deque[PendingEvent]] = defaultdict(deque)
+        for event in sorted(events, key=lambda event: event.position):
+            self._venues[event.key].append(event)
+        for key, queue in list(self._venues.items()):
+            if queue[0].held_until and queue[0].held_until > now:
+                del self._venues[key]
+
+    def next(self) -> list[PendingEvent]:
+        """Return the next wave, empty when there is nothing left."""
+        wave = [queue.popleft() for queue in self._venues.values()]
+        self._venues = {key: queue for key, queue in self._venues.items() if queue}
+        return wave
+
+    def hold(self, refused: Sequence[PendingEvent]) -> None:
+        """Send nothing more of these events' venues."""
+        for event in refused:
+            self._venues.pop(event.key, None)

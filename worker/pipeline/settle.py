@@ -1,0 +1,71 @@
+"""Step 8, settle: tell whoever asked, count, log, and let the broker forget the messages.
+
+Whatever became of a command is in the database by now, so there is one way to settle: acknowledge.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+
+import structlog
+
+from worker.domain.command import Command
+from worker.messaging.intake import Intake
+from worker.messaging.replies import Replies, reply_for
+from worker.metrics import batch_size, command_duration_seconds, commands_total, redelivered_total
+from worker.outcome import Outcome, Result
+from worker.pipeline.messages import Message
+
+log = structlog.get_logger()
+
+
+async def settle(
+    intake: Intake, replies: Replies, messages: Sequence[Message], outcomes: Sequence[Outcome]
+) -> None:
+    """Settle a batch whose outcomes are committed and whose events are published."""
+    pairs = list(zip(messages, outcomes, strict=True))
+    replies.send(
+        [reply for m, outcome in pairs if (reply := reply_for(m.delivery, outcome)) is not None]
+    )
+    await intake.settle([message.delivery for message in messages])
+    _count(pairs)
+    for message, outcome in pairs:
+        _log(message, outcome)
+
+
+def _count(pairs: Sequence[tuple[Message, Outcome]]) -> None:
+    now = time.perf_counter()
+    batch_size.observe(len(pairs))
+    kinds = Counter((message.type, _label(outcome)) for message, outcome in pairs)
+    for (type_, label), count in kinds.items():
+        commands_total.labels(type_, label).inc(count)
+    redelivered_total.inc(sum(message.delivery.redelivered for message, _ in pairs))
+    for message, _ in pairs:
+        command_duration_seconds.observe(now - message.delivery.received_at)
+
+
+def _label(outcome: Outcome) -> str:
+    return "duplicate" if outcome.duplicate else outcome.result.value
+
+
+def _log(message: Message, outcome: Outcome) -> None:
+    content = message.content
+    origin = content if isinstance(content, Command) else content.origin
+    getattr(log, LEVELS[outcome.result])(
+        "command",
+        command_id=outcome.command_id,
+        command_type=origin.type if origin else None,
+        venue_id=outcome.venue_id,
+        tenant_id=origin.tenant_id if origin else None,
+        outcome=_label(outcome),
+        codes=[problem.code for problem in outcome.problems],
+        trace_id=_trace_id(origin.traceparent if origin else None),
+    )
+
+
+def _trace_id(traceparent: str | None) -> str | None:
+    parts = (traceparent or "").split("-")
+    return parts[1] if len(parts) > 1 else None
+
+
+LEVELS = {Result.APPLIED: "debug", Result.REJECTED: "info", Result.PARKED: "warning"}

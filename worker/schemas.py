@@ -1,0 +1,154 @@
+"""The published JSON Schemas (draft 2020-12) of commands, events and the reply, from the models."""
+
+import json
+from typing import Any
+
+from pydantic import BaseModel
+
+from worker.domain import venue as _venue  # noqa: F401 - registers the commands of its family
+from worker.domain.command import COMMANDS, CommandSpec
+from worker.domain.venue_data import VenueFields
+from worker.messaging.envelope import Envelope
+
+Schema = dict[str, Any]
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+REFS = "#/$defs/{model}"
+UUID = {"type": "string", "format": "uuid"}
+TIME = {"type": "string", "format": "date-time"}
+STATUSES = ["pending", "active", "inactive", "suspended", "closed"]
+
+PROBLEM: Schema = {
+    "type": "object",
+    "required": ["code", "field", "message"],
+    "properties": {
+        "code": {"type": "string"},
+        "field": {"type": ["string", "null"], "description": "JSON Pointer into the data"},
+        "message": {"type": "string"},
+    },
+}
+
+
+def all_schemas() -> dict[str, str]:
+    """Return every schema's text by its path."""
+    schemas = {"reply.json": _reply()}
+    for type_, spec in COMMANDS.items():
+        schemas[f"commands/{type_}.json"] = _command(type_, spec)
+        schemas[f"events/{spec.event}.json"] = _event(spec.event, _venue_data(), versioned=True)
+    for type_ in ("venue.command.rejected", "venue.command.parked"):
+        schemas[f"events/{type_}.json"] = _event(type_, _refusal_data(), versioned=False)
+    return {name: json.dumps(schema, indent=2) + "\n" for name, schema in schemas.items()}
+
+
+def _model(model: type[BaseModel], mode: str = "validation") -> Schema:
+    return model.model_json_schema(ref_template=REFS, mode=mode)  # type: ignore[arg-type]
+
+
+def _command(type_: str, spec: CommandSpec) -> Schema:
+    schema = _model(Envelope)
+    data = _model(spec.data)
+    definitions = data.pop("$defs", {})
+    schema["properties"]["type"] = {"const": type_}
+    schema["properties"]["data"] = data
+    if data.get("required"):
+        schema["required"] = [*schema["required"], "data"]
+    else:
+        schema["properties"]["data"] = {"anyOf": [data, {"type": "null"}]}
+    return _titled(schema, type_, definitions)
+
+
+def _event(type_: str, data: Schema, *, versioned: bool) -> Schema:
+    definitions = data.pop("$defs", {})
+    properties: Schema = {
+        "specversion": {"const": "1.0"},
+        "id": UUID,
+        "source": {"const": "/venue-worker"},
+        "type": {"const": type_},
+        "subject": UUID,
+        "time": TIME,
+        "datacontenttype": {"const": "application/json"},
+        "tenantid": UUID,
+        "actorid": {"type": "string"},
+        "venueversion": {"type": "integer", "minimum": 1},
+        "causationid": UUID,
+        "correlationid": {"type": "string"},
+        "traceparent": {"type": "string"},
+        "tracestate": {"type": "string"},
+        "dataref": {"type": "string", "description": "the query for all, where data is a summary"},
+        "data": data,
+    }
+    optional = {"actorid", "traceparent", "tracestate", "dataref"}
+    if not versioned:
+        optional.add("venueversion")
+        del properties["venueversion"]
+    required = [name for name in properties if name not in optional]
+    return _titled(
+        {"type": "object", "required": required, "properties": properties}, type_, definitions
+    )
+
+
+def _venue_data() -> Schema:
+    fields = _model(VenueFields)
+    venue: Schema = {
+        "type": "object",
+        "required": ["id", "status", "slug", "name"],
+        "properties": {
+            "id": UUID,
+            "status": {"enum": STATUSES},
+            "slug": {"type": "string"},
+            **fields["properties"],
+            "status_reason": {"type": "string"},
+            "created_at": TIME,
+            "updated_at": TIME,
+            "deleted_at": TIME,
+        },
+    }
+    return {
+        "type": "object",
+        "required": ["venue", "changed"],
+        "properties": {
+            "venue": venue,
+            "changed": {"type": "array", "items": {"type": "string"}},
+        },
+        "$defs": fields.get("$defs", {}),
+    }
+
+
+def _refusal_data() -> Schema:
+    named = {
+        "id": UUID,
+        "type": {"type": "string"},
+        "source": {"type": "string"},
+        "time": {"anyOf": [TIME, {"type": "null"}]},
+        "actorid": {"type": ["string", "null"]},
+    }
+    return {
+        "type": "object",
+        "required": ["command", "errors"],
+        "properties": {
+            "command": {"type": "object", "required": list(named), "properties": named},
+            "errors": {"type": "array", "items": PROBLEM},
+        },
+    }
+
+
+def _reply() -> Schema:
+    properties: Schema = {
+        "command_id": {"type": ["string", "null"]},
+        "status": {"enum": ["applied", "rejected", "parked"]},
+        "duplicate": {"type": "boolean"},
+        "venue_id": {"type": ["string", "null"]},
+        "version": {"type": ["integer", "null"]},
+        "errors": {"type": "array", "items": PROBLEM},
+    }
+    schema = {"type": "object", "required": list(properties), "properties": properties}
+    return _titled(schema, "reply", {})
+
+
+def _titled(schema: Schema, title: str, definitions: Schema) -> Schema:
+    merged = {**schema.pop("$defs", {}), **definitions}
+    titled = {
+        "$schema": DIALECT,
+        "title": title,
+        **{k: v for k, v in schema.items() if k != "title"},
+    }
+    return {**titled, "$defs": merged} if merged else titled

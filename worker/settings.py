@@ -1,0 +1,65 @@
+"""Every setting, with its unit and default: environment variables `VENUE_…`, or a `.env` file."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """The worker's settings; a description is what the README's table says of it."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="VENUE_", env_file=".env", extra="ignore", frozen=True
+    )
+
+    amqp_url: str = Field(
+        "amqp://guest:guest@127.0.0.1:5672/",
+        description="RabbitMQ, `amqp://` or `amqps://`; `?heartbeat=SECONDS` is honoured",
+    )
+    database_url: str = Field(
+        "postgresql://venue:venue@127.0.0.1:5432/venue",
+        description="PostgreSQL; `?sslmode=verify-full` and the like for TLS",
+    )
+    http_host: str = Field("127.0.0.1", description="address of the HTTP port")
+    http_port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        8080, description="the HTTP port; 0 takes a free one and logs it"
+    )
+    partitions: Literal[1] = Field(
+        1, description="command queues; this version knows one and refuses any other number"
+    )
+    batch_size: Annotated[int, Field(ge=1, le=5000)] = Field(
+        250, description="commands in a transaction at most; a quiet queue makes smaller batches"
+    )
+    prefetch: Annotated[int, Field(ge=1, le=50_000)] = Field(
+        500, description="commands the broker hands out before it wants settlements"
+    )
+    max_message_bytes: Annotated[int, Field(ge=1024)] = Field(
+        1_048_576, description="bytes of a command or event at most"
+    )
+    grace_seconds: Annotated[float, Field(gt=0)] = Field(
+        25.0, description="seconds that a stop may take to settle the batch in hand"
+    )
+    database_timeout_seconds: Annotated[float, Field(gt=0)] = Field(
+        15.0, description="seconds until a statement is given up and its batch tried again"
+    )
+    statement_cache_size: Annotated[int, Field(ge=0)] = Field(
+        100, description="prepared statements kept; 0 behind PgBouncer in transaction mode"
+    )
+    confirm_timeout_seconds: Annotated[float, Field(gt=0)] = Field(
+        15.0, description="seconds until an unconfirmed publish counts as failed"
+    )
+    parked_warning: Annotated[int, Field(ge=0)] = Field(
+        100, description="parked commands above which health warns"
+    )
+    publishers: Path | None = Field(
+        None, description="JSON file: which AMQP `user_id` may send what; none: all may"
+    )
+    migrations: Path = Field(ROOT / "migrations", description="directory of the migrations")
+    log_format: Literal["json", "console"] = Field("json", description="`json` or `console`")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="`debug` also logs each applied command"
+    )

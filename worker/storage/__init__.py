@@ -1,0 +1,1 @@
+"""PostgreSQL: a module a table, each query by its name from `sql/*.sql`."""

@@ -1,0 +1,132 @@
+"""The connection pool, transactions, and the driver's errors turned into ours at this edge."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import TYPE_CHECKING, Self
+
+import asyncpg
+
+from worker.errors import ContendedError, DatabaseUnavailableError, PermanentDatabaseError
+
+if TYPE_CHECKING:
+    # The types know what a connection's rows are; the class itself cannot be subscripted.
+    Connection = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+else:
+    Connection = asyncpg.pool.PoolConnectionProxy
+
+RACES = ("40", "23505", "55P03")
+"""SQLSTATEs that another transaction caused: rollbacks, unique violations, locks not available."""
+
+BLAMES_DATA = ("22", "23")
+"""SQLSTATE classes that the written values caused: data exceptions and broken constraints."""
+
+# A transaction that stops half way (its process is frozen, its machine gone) must not hold its
+# venues for longer than this: the server ends it, and another worker goes on.
+BEGIN = """
+BEGIN;
+SET LOCAL idle_in_transaction_session_timeout = {milliseconds};
+SET LOCAL statement_timeout = {milliseconds};
+SET LOCAL lock_timeout = {milliseconds};
+"""
+
+RELAXED = "SET LOCAL synchronous_commit = off;"
+
+
+class Database:
+    """PostgreSQL as the worker uses it. Connects when first asked, and again after every outage."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        timeout_seconds: float,
+        statement_cache_size: int = 100,
+        connections: int = 4,
+    ) -> None:
+        self._timeout = timeout_seconds
+        self._begin = BEGIN.format(milliseconds=int(timeout_seconds * 1000))
+        self._pool = asyncpg.create_pool(
+            url,
+            min_size=0,
+            max_size=connections,
+            timeout=timeout_seconds,
+            # The server's own timeouts come first; this one is for a server that says nothing.
+            command_timeout=timeout_seconds + 5,
+            statement_cache_size=statement_cache_size,
+            server_settings={"application_name": "venue-worker"},
+        )
+
+    async def __aenter__(self) -> Self:
+        with translated_errors():
+            await self._pool
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(2):
+                await self._pool.close()
+        self._pool.terminate()
+
+    @property
+    def connections(self) -> dict[str, int]:
+        """How many connections are open, by whether they are idle or in use."""
+        idle = self._pool.get_idle_size()
+        return {"idle": idle, "in_use": self._pool.get_size() - idle}
+
+    @asynccontextmanager
+    async def transaction(self, *, durable: bool = True) -> AsyncIterator[Connection]:
+        """Give a connection within a transaction: committed at the end, rolled back on any error.
+
+        One that is not `durable` may be undone by a crash of the server shortly after its commit.
+
+        Raises:
+            DatabaseUnavailableError: the server is away, read-only, full or does not answer.
+            ContendedError: another transaction was in the way; the same work may succeed now.
+            PermanentDatabaseError: a value or a constraint is to blame.
+        """
+        with translated_errors():
+            async with self._pool.acquire(timeout=self._timeout) as connection:
+                await connection.execute(self._begin if durable else self._begin + RELAXED)
+                try:
+                    yield connection
+                except Exception:
+                    await _roll_back(connection)
+                    raise
+                except BaseException:
+                    # Cancelled, perhaps because the server does not answer: do not ask it again,
+                    # it rolls back when it finds the connection gone.
+                    connection.terminate()
+                    raise
+                await connection.execute("COMMIT")
+
+
+async def _roll_back(connection: Connection) -> None:
+    # Best effort: a connection that cannot even roll back is ended, which has the same effect.
+    try:
+        await connection.execute("ROLLBACK", timeout=2)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        connection.terminate()
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Raise the driver's errors as the worker's."""
+    try:
+        yield
+    except asyncpg.PostgresError as error:
+        raise _translated(error) from error
+    except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+        raise DatabaseUnavailableError(
+            f"PostgreSQL does not answer ({type(error).__name__}: {error}); trying again"
+        ) from error
+
+
+def _translated(error: asyncpg.PostgresError) -> Exception:
+    state = error.sqlstate or ""
+    if state.startswith(RACES):
+        return ContendedError(f"another transaction was first ({state}: {error})")
+    if state.startswith(BLAMES_DATA):
+        name = getattr(error, "constraint_name", None)
+        return PermanentDatabaseError(f"refused by {name or 'the database'} ({state}: {error})")
+    return DatabaseUnavailableError(f"PostgreSQL cannot do its work ({state}: {error})")

@@ -1,0 +1,18 @@
+-- name: outcomes(tenant_ids, command_ids)
+-- The outcomes of those of the commands that were decided before.
+SELECT o.tenant_id::text, o.command_id::text, o.digest, o.venue_id::text, o.status, o.version,
+       o.errors::text AS errors
+FROM command_outcome AS o
+JOIN unnest(:tenant_ids::uuid[], :command_ids::uuid[]) AS wanted (tenant_id, command_id)
+  ON o.tenant_id = wanted.tenant_id AND o.command_id = wanted.command_id;
+
+-- name: insert_outcomes(tenant_ids, command_ids, types, digests, venue_ids, statuses, versions, errors, actor_ids, decided_at)!
+-- What became of the commands, unless another transaction has decided one of them since.
+INSERT INTO command_outcome (tenant_id, command_id, type, digest, venue_id, status, version,
+                             errors, actor_id, decided_at)
+SELECT tenant_id, command_id, type, digest, venue_id, status, version, errors, actor_id, :decided_at
+FROM unnest(:tenant_ids::uuid[], :command_ids::uuid[], :types::text[], :digests::bytea[],
+            :venue_ids::uuid[], :statuses::text[], :versions::integer[], :errors::jsonb[],
+            :actor_ids::text[])
+  AS new (tenant_id, command_id, type, digest, venue_id, status, version, errors, actor_id)
+ON CONFLICT ON CONSTRAINT command_outcome_pkey DO NOTHING;

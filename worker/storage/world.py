@@ -1,0 +1,91 @@
+"""Load the state that a batch of commands is decided on, keep it in step, and save what changed.
+
+The next command of a batch sees what the one before it left behind, before any of it is written;
+each venue is read once and written once, whatever number of commands it gets.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from worker.domain.command import Command
+from worker.domain.slugs import Slugs
+from worker.domain.staff import Role
+from worker.domain.state import State, Venue
+from worker.storage import staff, venues
+from worker.storage.database import Connection
+
+VenueKey = tuple[str, str]
+"""(tenant, venue)."""
+
+CommandKey = tuple[str, str]
+"""(tenant, command id)."""
+
+
+@dataclass(slots=True)
+class World:
+    """The venues of a batch as they are now, and as they were loaded."""
+
+    loaded: dict[VenueKey, Venue]
+    roles: dict[VenueKey, dict[str, Role]]
+    taken: dict[str, set[str]]
+    bases: dict[CommandKey, str]
+    venues: dict[VenueKey, Venue] = field(default_factory=dict)
+    new_roles: dict[VenueKey, dict[str, Role]] = field(default_factory=dict)
+
+    def state_for(self, command: Command) -> State:
+        """Return what the command is decided on."""
+        key = command.key
+        return State(
+            venue=self.venues.get(key) or self.loaded.get(key),
+            roles=self.roles.get(key) or {},
+            slugs=Slugs(self.bases.get(command.idempotency_key, ""), self.taken[command.tenant_id]),
+        )
+
+    def keep(self, command: Command, before: State, after: State) -> None:
+        """Take in what deciding the command has changed."""
+        key = command.key
+        if after.venue is not None and after.venue is not before.venue:
+            self._keep_slug(command.tenant_id, before.venue, after.venue)
+            self.venues[key] = after.venue
+        if after.roles is not before.roles:
+            self.new_roles[key] = dict(after.roles)
+            self.roles[key] = dict(after.roles)
+
+    def _keep_slug(self, tenant_id: str, before: Venue | None, after: Venue) -> None:
+        taken = self.taken[tenant_id]
+        if before is not None:
+            taken.discard(before.slug)
+        if after.deleted_at is None:
+            taken.add(after.slug)
+
+
+async def load(tx: Connection, commands: Collection[Command]) -> World:
+    """Lock and read what the commands are decided on, in the one order that cannot deadlock."""
+    keys = sorted({command.key for command in commands})
+    loaded = await venues.lock(tx, keys)
+    bases = {
+        command.idempotency_key: base
+        for command in commands
+        if (base := venues.slug_base_of(command)) is not None
+    }
+    return World(
+        loaded=loaded,
+        roles=await staff.roles(tx, _actors(commands)),
+        taken=await venues.taken_slugs(tx, {(key[0], base) for key, base in bases.items()}),
+        bases=bases,
+    )
+
+
+async def save(tx: Connection, world: World) -> None:
+    """Write every venue that changed, once, and its new people."""
+    await venues.save(tx, world.venues, world.loaded)
+    await staff.add(tx, world.new_roles)
+
+
+def _actors(commands: Iterable[Command]) -> dict[VenueKey, set[str]]:
+    actors: dict[VenueKey, set[str]] = defaultdict(set)
+    for command in commands:
+        if command.actor_id is not None:
+            actors[command.key].add(command.actor_id)
+    return actors
