@@ -6,6 +6,7 @@ demo and the tests use it; the worker does not.
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, Self
 
 from faststream import AckPolicy
@@ -65,11 +66,38 @@ class Client:
             BrokerUnavailableError: it could not be published, or no reply came in time; the
                 command may be carried out all the same.
         """
+        return await self.request_bytes(
+            to_json(command),
+            command["type"],
+            timeout_seconds,
+            message_id=command["id"],
+            headers={"venue-id": str(command.get("subject", "")).lower()},
+        )
+
+    async def request_bytes(
+        self,
+        body: bytes,
+        type_: str,
+        timeout_seconds: float = 30.0,
+        **properties: Any,  # noqa: ANN401 - as AMQP has them
+    ) -> Document:
+        """Publish any bytes as a command of the given type and return the reply."""
         correlation_id = str(uuid7())
-        reply = asyncio.get_running_loop().create_future()
+        reply: asyncio.Future[Document] = asyncio.get_running_loop().create_future()
         self._awaited[correlation_id] = reply
         try:
-            await self.publish(command, reply_to=self._replies.name, correlation_id=correlation_id)
+            with broker_errors():
+                await self._broker.publish(
+                    body,
+                    exchange=COMMANDS_EXCHANGE,
+                    routing_key=type_,
+                    content_type=STRUCTURED,
+                    message_type=type_,
+                    reply_to=self._replies.name,
+                    correlation_id=correlation_id,
+                    persist=True,
+                    **properties,
+                )
             async with asyncio.timeout(timeout_seconds):
                 return await reply
         except TimeoutError:
@@ -80,31 +108,18 @@ class Client:
         finally:
             del self._awaited[correlation_id]
 
-    async def publish(self, command: Document, **properties: Any) -> None:  # noqa: ANN401 - as AMQP has them
-        """Publish a command and return when the broker has confirmed it."""
-        with broker_errors():
-            await self._broker.publish(
-                to_json(command),
-                exchange=COMMANDS_EXCHANGE,
-                routing_key=command["type"],
-                content_type=STRUCTURED,
-                message_id=command["id"],
-                message_type=command["type"],
-                headers={"venue-id": str(command.get("subject", "")).lower()},
-                persist=True,
-                **properties,
-            )
-
-    async def events(self, pattern: str = "#") -> AsyncIterator[Document]:
-        """Yield the events published from now on whose type matches a topic pattern."""
+    @asynccontextmanager
+    async def events(self, pattern: str = "#") -> AsyncIterator[AsyncIterator[Document]]:
+        """Subscribe to the events whose type matches a topic pattern; give them as they come."""
         subscriber = self._broker.subscriber(
             _own_queue("tail", pattern), EVENTS_EXCHANGE, ack_policy=AckPolicy.ACK_FIRST
         )
         with broker_errors():
             await subscriber.start()
-        async for message in subscriber:
-            event: Document = from_json(message.body)
-            yield event
+        try:
+            yield (from_json(message.body) async for message in subscriber)
+        finally:
+            await subscriber.stop()
 
     async def _on_reply(self, message: RabbitMessage) -> None:
         awaited = self._awaited.get(message.correlation_id)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from worker.cli.output import print_json
+from worker.output import print_json
 from worker.settings import Settings
 from worker.storage import migrations
 from worker.storage.database import Database

@@ -7,8 +7,8 @@ from typing import Annotated, TypeVar
 import typer
 from rich.table import Table
 
-from worker.cli.output import people, print_json
 from worker.errors import OperatorError
+from worker.output import people, print_json
 from worker.settings import Settings
 from worker.storage import parked
 from worker.storage.database import Connection, Database

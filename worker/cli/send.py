@@ -11,10 +11,10 @@ import typer
 from pydantic_core import from_json
 from uuid_utils import uuid7
 
-from worker.cli.output import people, print_json
 from worker.client import Client, Document
 from worker.domain.state import rfc3339
 from worker.errors import OperatorError
+from worker.output import people, print_json
 from worker.settings import Settings
 
 COLOURS = {"applied": "green", "rejected": "yellow", "parked": "red"}

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from worker.cli.output import people, print_json
 from worker.client import Client, Document
+from worker.output import people, print_json
 from worker.settings import Settings
 
 
@@ -25,8 +25,8 @@ def tail(
 
 async def _tail(pattern: str, count: int, *, as_json: bool) -> None:
     seen = 0
-    async with Client(Settings().amqp_url) as client:
-        async for event in client.events(pattern):
+    async with Client(Settings().amqp_url) as client, client.events(pattern) as events:
+        async for event in events:
             print_json(event) if as_json else _show(event)
             seen += 1
             if seen == count:

@@ -93,8 +93,11 @@ def _locked(url: str) -> Iterator[DatabaseBackend]:
             backend = get_backend(str(URL(url).with_scheme("postgresql+psycopg")))
             # Everyone who migrates holds the advisory lock, so a lock row is a dead process's.
             backend.break_lock()
-            with backend.lock():
-                yield backend
+            try:
+                with backend.lock():
+                    yield backend
+            finally:
+                backend.connection.close()
     except psycopg.OperationalError as error:
         raise DatabaseUnavailableError(f"PostgreSQL cannot be reached: {error}") from error
 

@@ -1,0 +1,1 @@
+"""Tests: `unit` needs no server, `integration` and `acceptance` do."""

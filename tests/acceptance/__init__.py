@@ -1,0 +1,1 @@
+"""What users are promised, tried on real worker processes."""

@@ -1,0 +1,124 @@
+"""Fixtures: services once, a database cloned from a template for each test, a clean broker."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+from yarl import URL
+
+from tests.support.bus import Bus, bus, reset_broker
+from tests.support.commands import new_id
+from tests.support.process import ROOT, WorkerProcess
+from worker.local import Services, services
+from worker.storage import migrations
+
+TEMPLATE = "venue_template"
+ran_on: list[str] = []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which services the tests ran on."""
+    for line in ran_on:
+        terminalreporter.write_line(f"ran on {line}")
+
+
+@pytest.fixture(scope="session")
+def real() -> Iterator[Services]:
+    """PostgreSQL and RabbitMQ."""
+    with services() as found:
+        ran_on.append(found.describe())
+        yield found
+
+
+@pytest.fixture(scope="session")
+def template(real: Services) -> str:
+    """The URL of a database with all migrations; cloning it takes a fraction of applying them."""
+    url = str(URL(real.database.url).with_path(f"/{TEMPLATE}"))
+
+    async def create() -> None:
+        await _administer(real, f'DROP DATABASE IF EXISTS "{TEMPLATE}"')
+        await _administer(real, f'CREATE DATABASE "{TEMPLATE}"')
+
+    asyncio.run(create())
+    migrations.apply(url, ROOT / "migrations")
+    return url
+
+
+@pytest.fixture
+async def empty_database(real: Services) -> AsyncIterator[str]:
+    """The URL of a database without a table."""
+    async for url in _database(real, ""):
+        yield url
+
+
+@pytest.fixture
+async def database_url(real: Services, template: str) -> AsyncIterator[str]:
+    """The URL of a database of the test's own, migrated."""
+    async for url in _database(real, f'TEMPLATE "{template.rsplit("/", 1)[-1]}"'):
+        yield url
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection to the test's database."""
+    connection = await asyncpg.connect(database_url)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def amqp_url(real: Services) -> str:
+    """The broker, with nothing of an earlier test left."""
+    await reset_broker(real.broker.url)
+    return real.broker.url
+
+
+@pytest.fixture
+async def the_bus(amqp_url: str) -> AsyncIterator[Bus]:
+    """A publisher and subscriber."""
+    async with bus(amqp_url) as one:
+        yield one
+
+
+@pytest.fixture
+def new_worker(
+    amqp_url: str, database_url: str, tmp_path: Path
+) -> Iterator[Callable[..., WorkerProcess]]:
+    """Make worker processes on the test's services; each is gone when the test ends."""
+    made: list[WorkerProcess] = []
+
+    def make(**environment: str) -> WorkerProcess:
+        urls = {"VENUE_AMQP_URL": amqp_url, "VENUE_DATABASE_URL": database_url}
+        log = tmp_path / f"worker-{len(made)}.log"
+        made.append(WorkerProcess({**urls, **environment}, log))
+        return made[-1]
+
+    yield make
+    for worker in made:
+        worker.end()
+
+
+@pytest.fixture
+async def worker(new_worker: Callable[..., WorkerProcess]) -> WorkerProcess:
+    """A worker that takes commands."""
+    one = new_worker()
+    one.start()
+    await one.ready()
+    return one
+
+
+async def _database(real: Services, like: str) -> AsyncIterator[str]:
+    name = f"test_{new_id()}"
+    await _administer(real, f'CREATE DATABASE "{name}" {like}')
+    yield str(URL(real.database.url).with_path(f"/{name}"))
+    await _administer(real, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+async def _administer(real: Services, statement: str) -> None:
+    connection = await asyncpg.connect(real.database.url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()

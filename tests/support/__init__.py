@@ -1,0 +1,1 @@
+"""What tests share: real services, worker processes, messages, an independent ledger."""

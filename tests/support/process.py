@@ -1,0 +1,97 @@
+"""The worker as its users run it: a process of its own, started, signalled and ended by its id."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import port_for
+
+from tests.support.waiting import until
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class WorkerProcess:
+    """One `venue-worker run`.
+
+    Attributes:
+        log: where its standard error goes.
+    """
+
+    def __init__(self, environment: Mapping[str, str], log: Path) -> None:
+        self.port = port_for.select_random()
+        self.log = log
+        self._environment = {
+            **os.environ,
+            **environment,
+            "VENUE_HTTP_PORT": str(self.port),
+            "VENUE_LOG_LEVEL": "info",
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the process; it may have run and ended before."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "worker", "run"],
+                cwd=ROOT,
+                env=self._environment,
+                stderr=log,
+                stdout=log,
+            )
+
+    @property
+    def running(self) -> subprocess.Popen[bytes]:
+        """The process."""
+        assert self._process is not None, "not started"
+        return self._process
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        self.running.send_signal(number)
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        self.running.kill()
+        self.running.wait(10)
+
+    async def stop(self, seconds: float = 30.0) -> int:
+        """Send SIGTERM, wait, and return the exit status."""
+        self.running.terminate()
+        return await asyncio.to_thread(self.running.wait, seconds)
+
+    def end(self) -> None:
+        """Make sure that it is gone, frozen or not."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+            self._process.wait(10)
+
+    async def get(self, path: str, seconds: float = 5.0) -> tuple[int, Any]:
+        """Return status and JSON of a page of its HTTP port."""
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(seconds)) as session,
+            session.get(f"http://127.0.0.1:{self.port}{path}") as response,
+        ):
+            return response.status, await response.json(content_type=None)
+
+    async def status(self, path: str = "/health/ready") -> int:
+        """Return the status of a page, 0 if nobody answers."""
+        try:
+            return (await self.get(path))[0]
+        except (aiohttp.ClientError, TimeoutError):
+            return 0
+
+    async def ready(self, seconds: float = 60.0) -> None:
+        """Wait until it takes commands."""
+
+        async def is_ready() -> bool:
+            assert self.running.poll() is None, f"the worker ended: {self.log.read_text()[-3000:]}"
+            return await self.status() == 200
+
+        await until(is_ready, "the worker is ready", seconds)

@@ -1,0 +1,27 @@
+"""Waiting for something to become true, with a deadline; nothing in the tests waits otherwise."""
+
+import asyncio
+import inspect
+import time
+from collections.abc import Callable
+from typing import Any
+
+POLL_SECONDS = 0.02
+
+
+async def until(condition: Callable[[], Any], what: str, seconds: float = 30.0) -> Any:
+    """Return the first true value that the condition, a function or a coroutine's, returns.
+
+    Raises:
+        AssertionError: it was never true within the time.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if inspect.isawaitable(value):
+            value = await value
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds:.0f} s: {what}; last seen {value!r}")
+        await asyncio.sleep(POLL_SECONDS)

@@ -1,0 +1,1 @@
+"""Tests of the rules and of reading and writing messages, without a server."""

@@ -1,0 +1,133 @@
+"""Commands, venues and messages that are complete and valid but for what a test changes."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from pydantic_core import to_json
+
+from worker.domain import venue as _venue  # noqa: F401 - registers the commands of its family
+from worker.domain.command import COMMANDS, Command
+from worker.domain.decide import decide
+from worker.domain.decision import Applied, Decision, Rejected
+from worker.domain.patch import JsonObject
+from worker.domain.staff import Role
+from worker.domain.state import State, Status, Venue
+from worker.messaging.delivery import Delivery
+from worker.pipeline.decode import Unreadable, decode
+
+TENANT: Final = "5f0c4f6e-7a51-4c8e-9f5a-0d6c5f1f2a11"
+VENUE: Final = "0197aaaa-0000-7000-8000-00000000abcd"
+COMMAND: Final = "0197cccc-0000-7000-8000-00000000ef01"
+NOW: Final = datetime(2026, 11, 24, 9, 0, 0, 250, tzinfo=UTC)
+EARLIER: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+MOST: Final = 1_048_576
+VERSION: Final = 4
+"""The version of every venue that `venue` makes."""
+
+LIFECYCLE: Final = tuple(
+    type_ for type_, spec in COMMANDS.items() if spec.rule.__module__ == _venue.__name__
+)
+"""The commands that move a venue through its life, from the register itself."""
+
+SMALLEST: Final[JsonObject] = {"name": "Fenway Park", "address": {"country": "US"}}
+FIELDS: Final[JsonObject] = {
+    "name": "Fenway Park",
+    "type": "stadium",
+    "address": {"city": "Boston", "region": "MA", "country": "US"},
+    "timezone": "America/New_York",
+    "capacity": {"max": 37755, "seated": 37000},
+}
+DATA: Final[dict[str, JsonObject]] = {
+    "venue.create": SMALLEST,
+    "venue.update": {"description": "The oldest ballpark"},
+    "venue.suspend": {"reason": "unpaid fees"},
+    "venue.close": {"reason": "sold"},
+}
+"""Valid data of each command that needs some."""
+
+
+def envelope(type_: str = "venue.create", **changes: Any) -> dict[str, Any]:
+    """Return a valid command; attributes that are given take the place of its own."""
+    return {
+        "specversion": "1.0",
+        "id": COMMAND,
+        "source": "/box-office",
+        "type": type_,
+        "subject": VENUE,
+        "tenantid": TENANT,
+        "data": DATA.get(type_, {}),
+        **changes,
+    }
+
+
+def structured(attributes: object, **more: Any) -> Delivery:
+    """Return the delivery of an envelope in structured mode."""
+    return Delivery(to_json(attributes), **more)
+
+
+def binary(data: object, *, prefix: str = "cloudEvents:", **attributes: Any) -> Delivery:
+    """Return the delivery of a command in binary mode; a body of bytes is sent as it is."""
+    headers = {prefix + name: value for name, value in attributes.items()}
+    return Delivery(data if isinstance(data, bytes) else to_json(data), headers=headers)
+
+
+def attributes_of(type_: str = "venue.create", **changes: Any) -> dict[str, Any]:
+    """Return a valid envelope without its data, for binary mode."""
+    return {name: v for name, v in envelope(type_, **changes).items() if name != "data"}
+
+
+def command(type_: str, data: JsonObject | None = None, **attributes: Any) -> Command:
+    """Return a command as the decoder reads it."""
+    given = DATA.get(type_, {}) if data is None else data
+    read = decode(structured(envelope(type_, data=given, **attributes)), MOST)
+    assert isinstance(read, Command), read
+    return read
+
+
+def unreadable(delivery: Delivery, most_bytes: int = MOST) -> Unreadable:
+    """Decode what has to be refused."""
+    read = decode(delivery, most_bytes)
+    assert isinstance(read, Unreadable), read
+    return read
+
+
+def codes(refused: Unreadable | Rejected) -> list[str]:
+    """Return the codes of the problems, in order."""
+    return [problem.code for problem in refused.problems]
+
+
+def venue(status: Status = Status.PENDING, **changes: Any) -> Venue:
+    """Return a venue that has all that activation needs."""
+    one = Venue(VENUE, VERSION, status, "fenway-park", FIELDS, EARLIER, EARLIER)
+    return replace(one, **changes)
+
+
+def state(word: str = "pending", role: Role | None = None, user: str = "user-7") -> State:
+    """Return the state with a venue of the given status, or `none`, or a `deleted` one."""
+    roles = {user: role} if role else {}
+    if word == "none":
+        return State(roles=roles)
+    if word == "deleted":
+        return State(venue=venue(Status.CLOSED, deleted_at=EARLIER), roles=roles)
+    return State(venue=venue(Status(word)), roles=roles)
+
+
+def applied(decision: Decision) -> tuple[Applied, Venue]:
+    """Return what was applied, and the venue after it."""
+    assert isinstance(decision, Applied), decision
+    assert decision.state.venue is not None
+    return decision, decision.state.venue
+
+
+def refused(decision: Decision) -> Rejected:
+    """Return what was refused."""
+    assert isinstance(decision, Rejected), decision
+    return decision
+
+
+def decided(
+    before: State, type_: str, data: JsonObject | None = None, **attributes: Any
+) -> Decision:
+    """Decide a command on a state."""
+    return decide(before, command(type_, data, **attributes), NOW)

@@ -1,0 +1,99 @@
+"""Who may give which command: the actor's role at that venue, or the platform without an actor."""
+
+from typing import Any
+
+import pytest
+
+from tests.unit.samples import LIFECYCLE, applied, codes, command, decided, refused, state
+from worker.domain.command import COMMANDS
+from worker.domain.staff import Role
+from worker.storage.world import World
+
+STRANGER = "stranger"
+PLATFORM = "platform"
+ROLES = (STRANGER, "viewer", "door_staff", "box_office", "manager", "owner", PLATFORM)
+EVERYONE = frozenset(ROLES)
+OWNERS = frozenset({"owner", PLATFORM})
+
+# A row is a command and a status it is allowed in, so that nothing but authority can refuse it.
+MAY = {
+    ("venue.create", "none"): EVERYONE,
+    ("venue.update", "pending"): OWNERS | {"manager"},
+    ("venue.update", "active"): OWNERS | {"manager"},
+    ("venue.activate", "pending"): OWNERS,
+    ("venue.activate", "inactive"): OWNERS,
+    ("venue.activate", "suspended"): frozenset({PLATFORM}),
+    ("venue.deactivate", "active"): OWNERS,
+    ("venue.suspend", "active"): frozenset({PLATFORM}),
+    ("venue.suspend", "inactive"): frozenset({PLATFORM}),
+    ("venue.close", "active"): OWNERS,
+    ("venue.close", "suspended"): OWNERS,
+    ("venue.delete", "pending"): OWNERS,
+    ("venue.delete", "closed"): OWNERS,
+}
+MATRIX = [(*row, role, role in may) for row, may in MAY.items() for role in ROLES]
+
+
+def _actor(role: str) -> dict[str, Any]:
+    return {} if role == PLATFORM else {"actorid": "user-7"}
+
+
+def test_the_matrix_is_complete() -> None:
+    """The matrix has every registered lifecycle command and every role there is."""
+    assert {type_ for type_, _ in MAY} == set(LIFECYCLE)
+    assert set(ROLES) == {STRANGER, PLATFORM, *Role}
+
+
+@pytest.mark.parametrize(("type_", "status", "role", "may"), MATRIX)
+def test_authority(type_: str, status: str, role: str, *, may: bool) -> None:
+    """The owner may all but what is the platform's, the manager may update, nobody else anything.
+
+    The platform alone suspends and lifts a suspension; who creates a venue needs no role in it.
+    """
+    before = state(status, Role(role) if role in set(Role) else None)
+    decision = decided(before, type_, **_actor(role))
+    if may:
+        applied(decision)
+    else:
+        assert codes(refused(decision)) == ["forbidden"]
+
+
+@pytest.mark.parametrize("type_", [t for t in LIFECYCLE if not COMMANDS[t].creates])
+def test_the_role_is_the_actors_own(type_: str) -> None:
+    """Another person's role does not help the actor."""
+    before = state("inactive", Role.OWNER, "user-8")
+    assert codes(refused(decided(before, type_, actorid="user-7"))) == ["forbidden"]
+
+
+def test_the_creator_becomes_the_owner() -> None:
+    """The actor of `venue.create` becomes its owner, and nobody else does."""
+    decision, _ = applied(decided(state("none"), "venue.create", actorid="user-7"))
+    assert decision.state.roles == {"user-7": Role.OWNER}
+
+
+def test_a_venue_of_the_platform_has_no_owner() -> None:
+    """Without an actor a new venue has no staff."""
+    decision, _ = applied(decided(state("none"), "venue.create"))
+    assert decision.state.roles == {}
+
+
+def test_a_role_counts_at_its_own_venue_and_tenant_only() -> None:
+    """An owner is a stranger at every other venue, and in another tenant."""
+    here = command("venue.close", actorid="user-7")
+    elsewhere = "0197aaaa-0000-7000-8000-00000000eeee"
+    world = World({}, {here.key: {"user-7": Role.OWNER}}, {}, {})
+    for other in (
+        command("venue.close", actorid="user-7", subject=elsewhere),
+        command("venue.close", actorid="user-7", tenantid=elsewhere),
+    ):
+        world.taken[other.tenant_id] = set()
+        assert world.state_for(other).roles == {}
+    assert world.state_for(here).roles == {"user-7": Role.OWNER}
+
+
+def test_a_refusal_names_who_may() -> None:
+    """People are told whose word the command takes."""
+    owners = refused(decided(state("active"), "venue.close", actorid="user-7"))
+    assert "owner" in owners.problems[0].message
+    platform = refused(decided(state("active", Role.OWNER), "venue.suspend", actorid="user-7"))
+    assert "platform" in platform.problems[0].message
