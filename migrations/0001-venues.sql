@@ -17,7 +17,6 @@ CREATE TABLE venue (
     CONSTRAINT venue_status_known
         CHECK (status IN ('pending', 'active', 'inactive', 'suspended', 'closed')),
     CONSTRAINT venue_slug_form CHECK (slug ~ '^[a-z0-9-]{1,80}$'),
-    CONSTRAINT venue_fields_object CHECK (jsonb_typeof(fields) = 'object'),
     CONSTRAINT venue_name_present
         CHECK (fields ->> 'name' IS NOT NULL
                AND char_length(fields ->> 'name') BETWEEN 1 AND 200

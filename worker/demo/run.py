@@ -1,6 +1,8 @@
 """The demo from beginning to end: services, migrations, worker, story, report, checks."""
 
+import asyncio
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -56,7 +58,7 @@ async def _report(services: Services, worker: DemoWorker, seen: Seen, cast: list
     refusal = seen.refused["errors"][0]
     people.print(f"Refused: {refusal['code']} {refusal['field']}: {refusal['message']}")
     await _print_parked(services)
-    _print_health(await worker.get("/health/full"))
+    _print_health(await _health_that_knows(worker))
 
 
 async def _print_parked(services: Services) -> None:
@@ -69,6 +71,17 @@ async def _print_parked(services: Services) -> None:
         f"Parked: {row['id']} {row['reason']}, {row['bytes']} bytes, seen {row['times_seen']} "
         f"time(s): {row['errors'][0]['message']}"
     )
+
+
+async def _health_that_knows(worker: DemoWorker) -> tuple[int, Any]:
+    # Health looks every second; wait for the look that has seen the parked message.
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while True:
+        status, document = await worker.get("/health/full")
+        total = document["checks"]["parked"]["details"].get("total", 0)
+        if total or time.monotonic() > deadline:
+            return status, document
+        await asyncio.sleep(0.1)
 
 
 def _print_health(answer: tuple[int, Any]) -> None:
