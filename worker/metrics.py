@@ -1,5 +1,8 @@
 """The Prometheus metrics of the contract (section 7). No label takes an id."""
 
+import time
+from dataclasses import dataclass, field
+
 from prometheus_client import Counter, Gauge, Histogram, Info
 
 PREFIX = "venue_worker"
@@ -33,3 +36,24 @@ amqp_connected = _gauge("amqp_connected", "1 while a consumer is registered at t
 database_pool = _gauge("database_pool", "Database connections", "state")
 migrations_pending = _gauge("migrations_pending", "Migrations on disk that are not applied")
 build_info = Info("build", "The version that runs", namespace=PREFIX)
+
+
+@dataclass(slots=True)
+class Rate:
+    """Commands settled a second, between one look and the next."""
+
+    _total: float = 0.0
+    _at: float = field(default_factory=time.monotonic)
+
+    def now(self) -> float:
+        """Return the rate since the last look."""
+        total = sum(
+            sample.value
+            for metric in commands_total.collect()
+            for sample in metric.samples
+            if sample.name.endswith("_total")
+        )
+        now = time.monotonic()
+        rate = (total - self._total) / max(now - self._at, 1e-3)
+        self._total, self._at = total, now
+        return rate

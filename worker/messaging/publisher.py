@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from aiormq import spec
 from aiormq.exceptions import DeliveryError
 
+from worker.breath import breathing
 from worker.errors import BrokerUnavailableError
 from worker.messaging.envelope import STRUCTURED
 from worker.messaging.link import BROKER_ERRORS, Link, broker_errors, open_link
@@ -77,9 +78,10 @@ class Publisher:
         self, events: list[PendingEvent], refused: list[PendingEvent]
     ) -> list[PendingEvent]:
         link = await self._connected()
-        results = await asyncio.gather(
-            *(self._publish_one(link, event) for event in events), return_exceptions=True
-        )
+        tasks = [
+            asyncio.create_task(self._publish_one(link, event)) async for event in breathing(events)
+        ]
+        results = await asyncio.gather(*tasks, return_exceptions=True)
         left: list[PendingEvent] = []
         for event, result in zip(events, results, strict=True):
             if isinstance(result, DeliveryError):

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from worker import metrics
@@ -13,6 +13,8 @@ from worker.storage.database import Database
 
 OUTBOX_OLD_SECONDS = 30.0
 LOOP_SLOW_SECONDS = 0.25
+RECENT = 5
+"""Parked commands named by health."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Checks:
     consuming: Callable[[], bool]
     publishing: Callable[[], bool]
     parked_warning: int
+    rate: metrics.Rate = field(default_factory=metrics.Rate)
 
     def health(self) -> Health:
         """Return the checks as health runs them."""
@@ -62,7 +65,8 @@ class Checks:
         registered = self.consuming()
         metrics.amqp_connected.set(registered)
         if registered:
-            return Check(details={"registered": 1})
+            details = {"registered": 1, "commands_per_second": round(self.rate.now(), 1)}
+            return Check(details=details)
         message = "no consumer is registered at RabbitMQ, no commands are taken"
         return Check(Severity.ERROR, message, {"registered": 0}, ready=False)
 
@@ -102,10 +106,14 @@ class Checks:
     async def _parked(self) -> Check:
         async with self.database.transaction() as tx:
             found = await parked.by_reason(tx)
+            recent = [
+                {name: row[name] for name in ("id", "reason", "times_seen", "last_seen")}
+                for row in await parked.listed(tx, RECENT)
+            ]
         for reason, count in found.items():
             metrics.parked_commands.labels(reason).set(count)
         total = sum(found.values())
-        details = {"total": total, "by_reason": found}
+        details = {"total": total, "by_reason": found, "recent": recent}
         if total > self.parked_warning:
             message = f"{total} commands are parked: see `venue-worker parked list`"
             return Check(Severity.WARNING, message, details)

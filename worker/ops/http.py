@@ -1,4 +1,4 @@
-"""The HTTP port, read only: health, metrics."""
+"""The HTTP port, read only: health, metrics, the status page."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,6 +10,7 @@ from pydantic_core import to_json
 
 from worker.errors import OperatorError
 from worker.ops.health import Health
+from worker.ops.page import page
 
 log = structlog.get_logger()
 
@@ -28,6 +29,9 @@ def application(health: Health) -> web.Application:
         document = health.document()
         return _json(document, document["status"] != "unhealthy")
 
+    async def status_page(_: web.Request) -> web.Response:
+        return web.Response(text=page(health.document()), content_type="text/html")
+
     async def metrics(_: web.Request) -> web.Response:
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
@@ -37,6 +41,7 @@ def application(health: Health) -> web.Application:
         app.router.add_get(path, ready)
     app.router.add_get("/health/full", full)
     app.router.add_get("/metrics", metrics)
+    app.router.add_get("/", status_page)
     return app
 
 

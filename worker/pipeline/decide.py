@@ -5,12 +5,12 @@ from datetime import datetime
 
 import structlog
 
+from worker.breath import breathing
 from worker.domain.command import Command, Origin
 from worker.domain.decide import decide
 from worker.domain.decision import Applied, Event, Problem
 from worker.messaging.written import refusal
 from worker.outcome import Outcome, Result
-from worker.pipeline.breath import breathing
 from worker.pipeline.decode import Unreadable
 from worker.pipeline.deduplicate import Batch, again
 from worker.pipeline.publishers import Publishers

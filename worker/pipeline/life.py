@@ -11,9 +11,9 @@ None of the steps knows what a venue is: the rules are in `domain/`.
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from worker.breath import breathing
 from worker.messaging.intake import Intake
 from worker.messaging.replies import Replies
-from worker.pipeline.breath import breathing
 from worker.pipeline.decide import decide_all
 from worker.pipeline.decode import decode
 from worker.pipeline.deduplicate import deduplicate

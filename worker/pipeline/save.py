@@ -5,6 +5,7 @@ from datetime import datetime
 
 from uuid_utils import uuid7
 
+from worker.breath import breathing
 from worker.domain.command import Command, Origin
 from worker.domain.decision import Event
 from worker.messaging.delivery import Delivery, parking_hash
@@ -28,7 +29,8 @@ async def save(
     refusals = await _park(tx, decisions, now)
     older = await events.pending_of(tx, _venues(messages))
     new = [
-        written(event, origin, now, most_bytes) for event, origin in [*decisions.events, *refusals]
+        written(event, origin, now, most_bytes)
+        async for event, origin in breathing([*decisions.events, *refusals])
     ]
     return Done(
         outcomes=[

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from worker.breath import breathing
 from worker.domain.command import Command
 from worker.messaging.intake import Intake
 from worker.messaging.replies import Replies, reply_for
@@ -29,7 +30,7 @@ async def settle(
     )
     await intake.settle([message.delivery for message in messages])
     _count(pairs)
-    for message, outcome in pairs:
+    async for message, outcome in breathing(pairs):
         _log(message, outcome)
 
 
