@@ -8,7 +8,7 @@ import structlog
 from worker.errors import BrokerUnavailableError
 from worker.messaging.intake import Intake
 from worker.messaging.topology import command_queue
-from worker.ops.health import Health
+from worker.ops.health import NOT_YET, Health
 from worker.pipeline.life import Pipeline
 from worker.retry import forever
 
@@ -50,7 +50,7 @@ class Consumption:
     async def _gate(self, health: Health) -> None:
         reported: dict[str, str] = {}
         while not self._stopping and (closed := _closed(health)):
-            if closed != reported:
+            if closed != reported and NOT_YET not in closed.values():
                 log.warning("no commands are taken", why=closed)
                 reported = closed
             await self._change()

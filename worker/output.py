@@ -6,7 +6,7 @@ import typer
 from pydantic_core import to_json
 from rich.console import Console
 
-people = Console(highlight=False)
+people = Console(highlight=False, soft_wrap=True)
 """Where tables and colours go."""
 
 

@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     http_port: Annotated[int, Field(ge=0, le=65535)] = Field(
         8080, description="the HTTP port; 0 takes a free one and logs it"
     )
-    partitions: Literal[1] = Field(
+    partitions: Annotated[int, Field(ge=1, le=1)] = Field(
         1, description="command queues; this version knows one and refuses any other number"
     )
     batch_size: Annotated[int, Field(ge=1, le=5000)] = Field(

@@ -43,5 +43,5 @@ def main() -> None:
 
 
 def _fail(message: str) -> None:
-    typer.secho(f"venue-worker: {message}", fg="red", err=True)
+    typer.secho(f"venue-worker: {' '.join(message.split())}", fg="red", err=True)
     sys.exit(1)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated, TypeVar
+from uuid import UUID
 
 import typer
 from rich.table import Table
@@ -47,12 +48,12 @@ def list_(
 
 @app.command("show")
 def show(
-    parked_id: Annotated[str, typer.Argument(metavar="ID", help="id of the parked command")],
+    parked_id: Annotated[UUID, typer.Argument(metavar="ID", help="id of the parked command")],
     *,
     as_json: Annotated[bool, typer.Option("--json", help="print one line of JSON")] = False,
 ) -> None:
     """Show one parked command whole: body, properties, reason."""
-    row = asyncio.run(_with_database(lambda tx: parked.shown(tx, parked_id)))
+    row = asyncio.run(_with_database(lambda tx: parked.shown(tx, str(parked_id))))
     if row is None:
         raise OperatorError(
             f"there is no parked command {parked_id}: see `venue-worker parked list`"

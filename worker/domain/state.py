@@ -79,4 +79,4 @@ class State:
 
 def rfc3339(moment: datetime) -> str:
     """Write a UTC time as RFC 3339 with microseconds."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

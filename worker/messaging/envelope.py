@@ -16,7 +16,7 @@ from worker.messaging.delivery import Delivery
 PREFIXES = ("cloudEvents:", "cloudEvents_")
 STRUCTURED = "application/cloudevents+json"
 
-JSON_TYPE = r"^(?i:[a-z0-9!#$&^_.+-]+/(?:[a-z0-9!#$&^_.+-]+\+)?json)\s*(?:;.*)?$"
+JSON_TYPE = r"^[A-Za-z0-9!#$&^_.+-]+/(?:[A-Za-z0-9!#$&^_.+-]+\+)?[Jj][Ss][Oo][Nn]\s*(?:;.*)?$"
 
 Identifier = Annotated[str, text(256)]
 

@@ -7,6 +7,7 @@ filled: never more than asked for, never waiting for more once there is one.
 import asyncio
 import time
 from collections import deque
+from contextlib import suppress
 from typing import Any
 
 import aiormq.abc
@@ -16,6 +17,7 @@ from worker.messaging.delivery import Delivery
 from worker.messaging.link import Link, broker_errors, open_link
 from worker.messaging.topology import declare
 
+LOOK_SECONDS = 1.0
 MOST_BYTES = 16 * 1024 * 1024
 """Bytes of bodies in one batch, about: large messages make smaller batches."""
 
@@ -34,6 +36,7 @@ class Intake:
         self._wake = asyncio.Event()
         self._consumer_tag: str | None = None
         self._stopping = False
+        self._watching: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(cls, url: str, queue: str, prefetch: int) -> "Intake":
@@ -53,7 +56,7 @@ class Intake:
             await link.close()
             raise
         intake._consumer_tag = answer.consumer_tag
-        asyncio.get_running_loop().create_task(intake._watch())
+        intake._watching = asyncio.create_task(intake._watch())
         return intake
 
     @property
@@ -90,6 +93,8 @@ class Intake:
 
     async def close(self) -> None:
         """Close the channel and the connection."""
+        if self._watching is not None:
+            self._watching.cancel()
         await self._link.close()
 
     def _taken(self, most: int) -> list[Delivery]:
@@ -106,7 +111,11 @@ class Intake:
         self._wake.set()
 
     async def _watch(self) -> None:
-        await self._link.lost.wait()
+        # Losing the channel is an event; losing only the consumer (a deleted queue) has to be seen.
+        while self.registered:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._link.lost.wait()
         self._wake.set()
 
 

@@ -6,8 +6,8 @@ knows which of the two worlds it is in, and opens a new one.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import cast
 
 import aio_pika
@@ -17,6 +17,7 @@ from aio_pika.abc import AbstractChannel, AbstractConnection
 from yarl import URL
 
 from worker.errors import BrokerUnavailableError
+from worker.messaging import lenient
 
 OPEN_SECONDS = 10.0
 CLOSE_SECONDS = 3.0
@@ -24,6 +25,7 @@ HEARTBEAT_SECONDS = 20
 """Where the URL names none; a broker or worker that is gone is noticed within twice this time."""
 
 log = structlog.get_logger()
+lenient.install()
 
 
 class Link:
@@ -78,21 +80,19 @@ async def open_link(url: str, name: str, *, prefetch: int | None = None) -> Link
             connection = await aio_pika.connect(
                 _with_heartbeat(url), client_properties={"connection_name": name}
             )
-            channel = await connection.channel(on_return_raises=False)
-            if prefetch is not None:
-                await channel.set_qos(prefetch_count=prefetch)
-            raw = cast("aiormq.Channel", await channel.get_underlay_channel())
-            return Link(connection, channel, raw)
+            try:
+                return await _linked(connection, prefetch)
+            except BaseException:
+                await connection.close()
+                raise
 
 
-@asynccontextmanager
-async def link(url: str, name: str, *, prefetch: int | None = None) -> AsyncIterator[Link]:
-    """Give a link, closed at the end."""
-    opened = await open_link(url, name, prefetch=prefetch)
-    try:
-        yield opened
-    finally:
-        await opened.close()
+async def _linked(connection: AbstractConnection, prefetch: int | None) -> Link:
+    channel = await connection.channel(on_return_raises=False)
+    if prefetch is not None:
+        await channel.set_qos(prefetch_count=prefetch)
+    raw = cast("aiormq.Channel", await channel.get_underlay_channel())
+    return Link(connection, channel, raw)
 
 
 BROKER_ERRORS = (

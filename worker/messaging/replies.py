@@ -25,6 +25,7 @@ MOST_WAITING = 10_000
 LOT = 200
 CONFIRM_SECONDS = 5.0
 TRANSIENT = 1
+SHORT = 255
 log = structlog.get_logger()
 
 
@@ -45,7 +46,7 @@ def reply_for(delivery: Delivery, outcome: Outcome) -> Reply | None:
     correlation_id = (
         delivery.text_property("correlation_id")
         or delivery.text_property("message_id")
-        or outcome.command_id
+        or _short(outcome.command_id)
     )
     document = {
         "command_id": outcome.command_id,
@@ -56,6 +57,11 @@ def reply_for(delivery: Delivery, outcome: Outcome) -> Reply | None:
         "errors": [problem.document() for problem in outcome.problems],
     }
     return Reply(reply_to, correlation_id, to_json(document))
+
+
+def _short(text: str | None) -> str | None:
+    # An AMQP short string is at most 255 bytes, whatever the sender called its command.
+    return text.encode()[:SHORT].decode(errors="ignore") if text else None
 
 
 class Replies:
@@ -118,7 +124,7 @@ class Replies:
             elif isinstance(result, (*BROKER_ERRORS, asyncio.CancelledError)):
                 left.append(reply)
             elif isinstance(result, BaseException):
-                raise result
+                log.error("reply dropped", reply_to=reply.reply_to, exc_info=result)
         if left:
             await link.close()
         return left

@@ -14,6 +14,7 @@ from typing import Any
 INTERVAL_SECONDS = 1.0
 TIMEOUT_SECONDS = 2.0
 STALE_SECONDS = 10.0
+NOT_YET = "not checked yet"
 
 
 class Severity(IntEnum):
@@ -66,7 +67,7 @@ class Health:
         self._probes = probes
         self.required = required
         self._listeners: list[Callable[[], None]] = []
-        never = Check(Severity.ERROR, "not checked yet", ready=False)
+        never = Check(Severity.ERROR, NOT_YET, ready=False)
         self.checks: dict[str, Check] = dict.fromkeys(probes, never)
 
     def on_change(self, listener: Callable[[], None]) -> None:

@@ -32,5 +32,8 @@ def configure(log_format: str, level: str) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared)
     )
-    # The client libraries report every lost connection at length; `link.py` says it in a line.
     logging.basicConfig(handlers=[handler], level=logging.ERROR, force=True)
+    # These report every lost connection, and each attempt at a new one, at length and as errors;
+    # `link.py` and `retry.py` say it in a line.
+    for library in ("aio_pika", "aiormq"):
+        logging.getLogger(library).setLevel(logging.CRITICAL)

@@ -100,6 +100,8 @@ def _locked(url: str) -> Iterator[DatabaseBackend]:
                 backend.connection.close()
     except psycopg.OperationalError as error:
         raise DatabaseUnavailableError(f"PostgreSQL cannot be reached: {error}") from error
+    except psycopg.Error as error:
+        raise OperatorError(f"a migration failed and was rolled back: {error}") from error
 
 
 def _file_ids(directory: Path) -> list[str]:
