@@ -16,7 +16,6 @@ from pydantic import (
     AnyHttpUrl,
     BeforeValidator,
     EmailStr,
-    Field,
     StringConstraints,
     TypeAdapter,
     WithJsonSchema,
@@ -29,6 +28,8 @@ UUID_PATTERN = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0
 URI_REFERENCE_PATTERN = r"^(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+$"
 """The characters of RFC 3986; which scheme or path they spell is the publisher's affair."""
 
+TEXT_PATTERN = r"^[^\x00]*[^\s\x00][^\x00]*$"
+
 RFC3339_PATTERN = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
     r"(?:[Zz]|[+-][0-9]{2}:[0-9]{2})$"
@@ -36,6 +37,7 @@ RFC3339_PATTERN = (
 _RFC3339 = re.compile(RFC3339_PATTERN)
 _zones = frozenset(available_timezones())
 _http_url = TypeAdapter(AnyHttpUrl)
+_email = TypeAdapter(EmailStr)
 
 
 def _parse_rfc3339(value: object) -> datetime:
@@ -54,6 +56,12 @@ def _is_possible_phone(value: str) -> bool:
         return phonenumbers.is_possible_number(phonenumbers.parse(value))
     except phonenumbers.NumberParseException:
         return False
+
+
+def _two_capitals(value: object) -> object:
+    if isinstance(value, str) and not re.fullmatch(r"[A-Z]{2}", value):
+        raise ValueError("give a country as two capital letters, such as US (ISO 3166-1 alpha-2)")
+    return value
 
 
 def _check_phone(value: str) -> str:
@@ -79,8 +87,19 @@ def _plain(value: str) -> str:
 
 
 def text(most: int) -> StringConstraints:
-    """Return the constraints of a text of 1 to `most` characters that is not blank."""
-    return StringConstraints(min_length=1, max_length=most, pattern=r"\S")
+    """Return the constraints of a text of 1 to `most` characters, not blank and without NUL."""
+    return StringConstraints(min_length=1, max_length=most, pattern=TEXT_PATTERN)
+
+
+def whole(value: object) -> object:
+    """Return a float that is whole as an integer, anything else as it is."""
+    # JSON has one kind of number: 10.0 is an integer (JSON Schema, 6.1.1).
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _check_email(value: str) -> str:
+    _email.validate_python(value)  # the text stays as it was given
+    return value
 
 
 Uuid = Annotated[
@@ -88,6 +107,7 @@ Uuid = Annotated[
     StringConstraints(pattern=UUID_PATTERN, to_lower=True),
     WithJsonSchema({"type": "string", "format": "uuid", "pattern": UUID_PATTERN}),
 ]
+Integer = Annotated[int, BeforeValidator(whole)]
 Timestamp = Annotated[
     datetime,
     BeforeValidator(_parse_rfc3339),
@@ -96,6 +116,7 @@ Timestamp = Annotated[
 UriReference = Annotated[str, StringConstraints(max_length=2048, pattern=URI_REFERENCE_PATTERN)]
 Country = Annotated[
     CountryAlpha2,
+    BeforeValidator(_two_capitals),
     AfterValidator(_plain),
     WithJsonSchema({"type": "string", "pattern": "^[A-Z]{2}$"}),
 ]
@@ -103,6 +124,15 @@ Phone = Annotated[
     str, StringConstraints(pattern=r"^\+[1-9][0-9]{1,14}$"), AfterValidator(_check_phone)
 ]
 TimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_check_zone)]
-Email = Annotated[EmailStr, Field(max_length=320)]
-Website = Annotated[str, StringConstraints(max_length=2048), AfterValidator(_check_url)]
+Email = Annotated[
+    str,
+    StringConstraints(max_length=320, pattern=r"^[^\s<>@]+@[^\s<>@]+$"),
+    AfterValidator(_check_email),
+    WithJsonSchema({"type": "string", "format": "email", "maxLength": 320}),
+]
+Website = Annotated[
+    str,
+    StringConstraints(max_length=2048, pattern=r"^[Hh][Tt][Tt][Pp][Ss]?://\S+$"),
+    AfterValidator(_check_url),
+]
 Slug = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[a-z0-9-]+$")]

@@ -33,7 +33,17 @@ def same_json(one: Json, other: Json) -> bool:
         return one.keys() == other.keys() and all(same_json(one[k], other[k]) for k in one)
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(same_json, one, other))
+    if isinstance(one, float) or isinstance(other, float):
+        return _as_float(one) == _as_float(other)
     return one == other
+
+
+def _as_float(value: Json) -> Json:
+    # PostgreSQL's jsonb gives 1e23 back as an integer, which is not quite the same number.
+    try:
+        return float(value) if isinstance(value, int) else value
+    except OverflowError:
+        return value
 
 
 def changed_fields(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[str]:

@@ -15,7 +15,7 @@ def problems_of(error: ValidationError, code: str) -> Iterator[Problem]:
     errors = error.errors(include_url=False, include_context=False, include_input=False)
     seen: set[str] = set()
     for item in errors[:MOST]:
-        field = json_pointer([part for part in item["loc"] if not _is_type(part)])
+        field = json_pointer(item["loc"])
         if field not in seen:
             seen.add(field)
             yield Problem(code, item["msg"], field)
@@ -24,8 +24,3 @@ def problems_of(error: ValidationError, code: str) -> Iterator[Problem]:
 def json_pointer(parts: Sequence[str | int]) -> str:
     """Return the pointer to the value reached by the given names and indexes."""
     return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
-
-
-def _is_type(part: str | int) -> bool:
-    # Where a field is a union, pydantic puts the tried type into the path: `function-after[…]`.
-    return isinstance(part, str) and ("[" in part or part.startswith("constrained-"))

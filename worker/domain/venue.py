@@ -49,7 +49,8 @@ def create(state: State, command: Command, now: datetime) -> Change | Rejected:
     if problem := _capacity_problem(given):
         return Rejected((problem,))
     roles = {command.actor_id: Role.OWNER} if command.actor_id else {}
-    return Change(replace(state, venue=venue, roles=roles), (*_given(command),))
+    changed = (*given, "slug") if slug else (*given,)
+    return Change(replace(state, venue=venue, roles=roles), changed)
 
 
 @command("venue.update", event="venue.updated", data=VenueUpdate, by=MANAGER, part="venue")

@@ -6,11 +6,21 @@ Every optional field may be null: absent in a new venue, removed by a patch (RFC
 import math
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, JsonValue
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, WithJsonSchema
 from pydantic_extra_types.country import CountryAlpha2
 
 from worker.domain.command import Data
-from worker.domain.formats import Country, Email, Phone, Slug, TimeZone, Website, text
+from worker.domain.formats import (
+    Country,
+    Email,
+    Integer,
+    Phone,
+    Slug,
+    TimeZone,
+    Website,
+    text,
+    whole,
+)
 
 VenueType = Literal[
     "general", "stadium", "arena", "theater", "convention_center", "concert_hall", "amphitheater",
@@ -24,7 +34,7 @@ Line = Annotated[str, text(200)]
 Paragraph = Annotated[str, text(1000)]
 Prose = Annotated[str, text(20_000)]
 
-Places = Annotated[int, Field(ge=0, le=10_000_000)]
+Places = Annotated[Integer, Field(ge=0, le=10_000_000)]
 """A number of people."""
 
 
@@ -39,8 +49,41 @@ def _finite(value: JsonValue) -> JsonValue:
     return value
 
 
+def _nested(value: JsonValue) -> JsonValue:
+    if not isinstance(value, dict | list):
+        raise ValueError("give an object or an array")  # noqa: TRY004 - pydantic's way to refuse
+    return _finite(value)
+
+
+def _age(value: JsonValue) -> JsonValue:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise ValueError("give an age in years, or a text such as 21+")  # noqa: TRY004 - as above
+    if isinstance(value, int) and not 0 <= value <= OLDEST:
+        raise ValueError(f"give an age from 0 to {OLDEST}")
+    if isinstance(value, str) and (not value.strip() or len(value) > LONGEST_AGE):
+        raise ValueError(f"give a text of 1 to {LONGEST_AGE} characters")
+    return value
+
+
+OLDEST = 120
+LONGEST_AGE = 50
+Age = Annotated[
+    JsonValue,
+    BeforeValidator(whole),
+    AfterValidator(_age),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 0, "maximum": OLDEST},
+                {"type": "string", "minLength": 1, "maxLength": LONGEST_AGE, "pattern": r"\S"},
+            ]
+        }
+    ),
+]
 FreeObject = Annotated[dict[str, JsonValue], AfterValidator(_finite)]
-FreeForm = FreeObject | Annotated[list[JsonValue], AfterValidator(_finite)]
+FreeForm = Annotated[
+    JsonValue, AfterValidator(_nested), WithJsonSchema({"type": ["object", "array"]})
+]
 """What the publisher likes to note: kept, merged and shown, not interpreted."""
 
 Lines = Annotated[list[Line], Field(max_length=200)]
@@ -103,7 +146,7 @@ class VenueFields(Data):
     features: FreeForm | None = None
     accessibility: FreeForm | None = None
     amenities: FreeForm | None = None
-    age_restriction: Annotated[int, Field(ge=0, le=120)] | Word | None = None
+    age_restriction: Age | None = None
     dress_code: Paragraph | None = None
     prohibited_items: Lines | None = None
     policies: FreeForm | None = None

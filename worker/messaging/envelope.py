@@ -5,15 +5,17 @@ matter more than the envelope: only `cloudEvents` headers without a structured c
 binary mode, and everything else is read as an envelope in the body.
 """
 
+import re
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from worker.domain.formats import Timestamp, UriReference, Uuid, text
+from worker.domain.formats import Integer, Timestamp, UriReference, Uuid, text
 from worker.messaging.delivery import Delivery
 
 PREFIXES = ("cloudEvents:", "cloudEvents_")
+INTEGER = re.compile(r"^-?[0-9]{1,10}$", re.ASCII)
 STRUCTURED = "application/cloudevents+json"
 
 JSON_TYPE = r"^[A-Za-z0-9!#$&^_.+-]+/(?:[A-Za-z0-9!#$&^_.+-]+\+)?[Jj][Ss][Oo][Nn]\s*(?:;.*)?$"
@@ -23,7 +25,8 @@ Identifier = Annotated[str, text(256)]
 
 def _traceparent(value: object) -> object:
     # W3C Trace Context: a header that cannot be read is ignored, never a reason to fail.
-    return value if isinstance(value, str) and len(value) <= MOST_TRACE else None
+    fits = isinstance(value, str) and len(value) <= MOST_TRACE and "\0" not in value
+    return value if fits else None
 
 
 MOST_TRACE = 512
@@ -44,7 +47,7 @@ class Envelope(BaseModel):
     datacontenttype: Annotated[str, StringConstraints(pattern=JSON_TYPE)] | None = None
     tenantid: Uuid
     actorid: Identifier | None = None
-    expectedversion: Annotated[int, Field(ge=0, le=2_147_483_647)] | None = None
+    expectedversion: Annotated[Integer, Field(ge=0, le=2_147_483_647)] | None = None
     notbefore: Timestamp | None = None
     correlationid: Identifier | None = None
     traceparent: Trace = None
@@ -56,12 +59,12 @@ def is_binary(delivery: Delivery) -> bool:
     content_type = delivery.text_property("content_type") or ""
     if content_type.lower().startswith("application/cloudevents"):
         return False
-    return any(name.startswith(PREFIXES) for name in delivery.headers)
+    return any(f"{prefix}specversion" in delivery.headers for prefix in PREFIXES)
 
 
-def header_attributes(delivery: Delivery) -> dict[str, JsonValue]:
+def header_attributes(delivery: Delivery) -> dict[str, Any]:
     """Return the attributes of a binary mode message; its content type is the data's."""
-    attributes: dict[str, JsonValue] = {
+    attributes: dict[str, Any] = {
         name[len(PREFIXES[0]) :]: _attribute(value)
         for name, value in delivery.headers.items()
         if name.startswith(PREFIXES)
@@ -73,17 +76,15 @@ def header_attributes(delivery: Delivery) -> dict[str, JsonValue]:
     return attributes
 
 
-def _attribute(value: Any) -> JsonValue:  # noqa: ANN401 - an AMQP table value
+def _attribute(value: Any) -> Any:  # noqa: ANN401 - an AMQP table value, read further by the model
     match value:
         case bytes() | bytearray():
             return value.decode("utf-8", "replace")
         case datetime():
             return value.isoformat()
-        case None | bool() | int() | str():
-            return value
-    return str(value)
+    return value
 
 
-def _integer(value: JsonValue) -> JsonValue:
+def _integer(value: object) -> object:
     # In binary mode the canonical form of an Integer is its decimal digits (CloudEvents, 3.1).
-    return int(value) if isinstance(value, str) and value.isdecimal() else value
+    return int(value) if isinstance(value, str) and INTEGER.match(value) else value

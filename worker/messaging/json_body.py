@@ -34,7 +34,7 @@ def read_json(body: bytes, most_bytes: int) -> Json:
     # Counting brackets is quick and never too low; only what could be too deep is walked.
     if body.count(b"{") + body.count(b"[") > DEEPEST and _depth(parsed) > DEEPEST:
         raise Refused(Problem("invalid_json", f"JSON nests at most {DEEPEST} levels deep"))
-    if b"\\u0000" in body and has_nul(parsed):
+    if b"\\u0000" in body and _has_nul(parsed):
         raise Refused(Problem("invalid_json", "no string may hold a NUL character"))
     return parsed
 
@@ -59,13 +59,12 @@ def _depth(value: Json) -> int:
     return 0
 
 
-def has_nul(value: Json) -> bool:
-    """Tell whether any text in the value holds a NUL, which PostgreSQL cannot keep."""
+def _has_nul(value: Json) -> bool:
     match value:
         case str():
             return "\0" in value
         case dict():
-            return any("\0" in name or has_nul(item) for name, item in value.items())
+            return any("\0" in name or _has_nul(item) for name, item in value.items())
         case list():
-            return any(map(has_nul, value))
+            return any(map(_has_nul, value))
     return False

@@ -20,7 +20,7 @@ from worker.domain.patch import Json
 from worker.domain.problems import problems_of
 from worker.messaging.delivery import Delivery
 from worker.messaging.envelope import Envelope, header_attributes, is_binary
-from worker.messaging.json_body import Refused, has_nul, read_json, read_json_object
+from worker.messaging.json_body import Refused, read_json, read_json_object
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,6 @@ def decode(delivery: Delivery, most_bytes: int) -> Command | Unreadable:
 
 
 def _envelope(attributes: Mapping[str, Json]) -> Envelope:
-    if has_nul(dict(attributes)):  # found before in a body, not in headers
-        raise Refused(Problem("invalid_envelope", "no attribute may hold a NUL character"))
     try:
         return Envelope.model_validate(attributes)
     except ValidationError as error:
