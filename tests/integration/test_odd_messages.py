@@ -66,15 +66,6 @@ async def test_nul_in_binary_attributes(
     assert (await the_bus.ask(venue.create()))["status"] == "applied"
 
 
-async def test_an_id_too_long_to_correlate(worker: WorkerProcess, the_bus: Bus) -> None:
-    """A reply's correlation id fits AMQP's 255 bytes, whatever the sender called its command."""
-    await the_bus.send(
-        {**Venue().create(), "id": "🏟" * 300}, reply_to="nobody", message_id="x" * 255
-    )
-    await the_bus.send({**Venue().create(), "id": "🏟" * 300}, reply_to="nobody")
-    assert (await the_bus.ask(Venue().create()))["status"] == "applied"
-
-
 async def test_a_deleted_queue_comes_back(worker: WorkerProcess, the_bus: Bus) -> None:
     """A worker whose queue is deleted declares it again and goes on."""
     await the_bus.channel.queue_delete("venue.commands.0")

@@ -1,16 +1,17 @@
 """Commands, venues and messages that are complete and valid but for what a test changes."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from pydantic_core import to_json
 
-from worker.domain import venue as _venue  # noqa: F401 - registers the commands of its family
+from worker.domain import venue as _venue
 from worker.domain.command import COMMANDS, Command
 from worker.domain.decide import decide
 from worker.domain.decision import Applied, Decision, Rejected
-from worker.domain.patch import JsonObject
+from worker.domain.patch import Json, JsonObject
 from worker.domain.staff import Role
 from worker.domain.state import State, Status, Venue
 from worker.messaging.delivery import Delivery
@@ -47,7 +48,7 @@ DATA: Final[dict[str, JsonObject]] = {
 """Valid data of each command that needs some."""
 
 
-def envelope(type_: str = "venue.create", **changes: Any) -> dict[str, Any]:
+def envelope(type_: str = "venue.create", **changes: object) -> dict[str, Any]:
     """Return a valid command; attributes that are given take the place of its own."""
     return {
         "specversion": "1.0",
@@ -61,23 +62,28 @@ def envelope(type_: str = "venue.create", **changes: Any) -> dict[str, Any]:
     }
 
 
-def structured(attributes: object, **more: Any) -> Delivery:
+def structured(
+    attributes: object,
+    *,
+    headers: dict[str, Any] | None = None,
+    properties: dict[str, Any] | None = None,
+) -> Delivery:
     """Return the delivery of an envelope in structured mode."""
-    return Delivery(to_json(attributes), **more)
+    return Delivery(to_json(attributes), headers=headers or {}, properties=properties or {})
 
 
-def binary(data: object, *, prefix: str = "cloudEvents:", **attributes: Any) -> Delivery:
+def binary(data: object, *, prefix: str = "cloudEvents:", **attributes: object) -> Delivery:
     """Return the delivery of a command in binary mode; a body of bytes is sent as it is."""
     headers = {prefix + name: value for name, value in attributes.items()}
     return Delivery(data if isinstance(data, bytes) else to_json(data), headers=headers)
 
 
-def attributes_of(type_: str = "venue.create", **changes: Any) -> dict[str, Any]:
+def attributes_of(type_: str = "venue.create", **changes: object) -> dict[str, Any]:
     """Return a valid envelope without its data, for binary mode."""
     return {name: v for name, v in envelope(type_, **changes).items() if name != "data"}
 
 
-def command(type_: str, data: JsonObject | None = None, **attributes: Any) -> Command:
+def command(type_: str, data: JsonObject | None = None, **attributes: object) -> Command:
     """Return a command as the decoder reads it."""
     given = DATA.get(type_, {}) if data is None else data
     read = decode(structured(envelope(type_, data=given, **attributes)), MOST)
@@ -97,10 +103,16 @@ def codes(refused: Unreadable | Rejected) -> list[str]:
     return [problem.code for problem in refused.problems]
 
 
-def venue(status: Status = Status.PENDING, **changes: Any) -> Venue:
-    """Return a venue that has all that activation needs."""
-    one = Venue(VENUE, VERSION, status, "fenway-park", FIELDS, EARLIER, EARLIER)
-    return replace(one, **changes)
+def venue(
+    status: Status = Status.PENDING,
+    *,
+    fields: Mapping[str, Json] = FIELDS,
+    slug: str = "fenway-park",
+    deleted_at: datetime | None = None,
+) -> Venue:
+    """Return a venue, by default one that has all that activation needs."""
+    one = Venue(VENUE, VERSION, status, slug, fields, EARLIER, EARLIER)
+    return replace(one, deleted_at=deleted_at)
 
 
 def state(word: str = "pending", role: Role | None = None, user: str = "user-7") -> State:
@@ -127,7 +139,7 @@ def refused(decision: Decision) -> Rejected:
 
 
 def decided(
-    before: State, type_: str, data: JsonObject | None = None, **attributes: Any
+    before: State, type_: str, data: JsonObject | None = None, **attributes: object
 ) -> Decision:
     """Decide a command on a state."""
     return decide(before, command(type_, data, **attributes), NOW)

@@ -1,7 +1,5 @@
 """Who may give which command: the actor's role at that venue, or the platform without an actor."""
 
-from typing import Any
-
 import pytest
 
 from tests.unit.samples import LIFECYCLE, applied, codes, command, decided, refused, state
@@ -34,10 +32,6 @@ MAY = {
 MATRIX = [(*row, role, role in may) for row, may in MAY.items() for role in ROLES]
 
 
-def _actor(role: str) -> dict[str, Any]:
-    return {} if role == PLATFORM else {"actorid": "user-7"}
-
-
 def test_the_matrix_is_complete() -> None:
     """The matrix has every registered lifecycle command and every role there is."""
     assert {type_ for type_, _ in MAY} == set(LIFECYCLE)
@@ -51,7 +45,7 @@ def test_authority(type_: str, status: str, role: str, *, may: bool) -> None:
     The platform alone suspends and lifts a suspension; who creates a venue needs no role in it.
     """
     before = state(status, Role(role) if role in set(Role) else None)
-    decision = decided(before, type_, **_actor(role))
+    decision = decided(before, type_, actorid=None if role == PLATFORM else "user-7")
     if may:
         applied(decision)
     else:

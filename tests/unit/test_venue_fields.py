@@ -1,7 +1,7 @@
 """What activation needs, what an active venue keeps, and capacity: rules over several fields."""
 
 from itertools import combinations
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
@@ -9,7 +9,8 @@ from tests.unit.samples import FIELDS, NOW, SMALLEST, applied, codes, command, d
 from tests.unit.samples import state as state_of
 from tests.unit.samples import venue as a_venue
 from worker.domain.decide import decide
-from worker.domain.patch import JsonObject, merged_object
+from worker.domain.decision import Decision
+from worker.domain.patch import Json, JsonObject, merged_object
 from worker.domain.state import State, Status
 
 # What activation needs: the pointer to it, and a patch that takes it away.
@@ -28,7 +29,7 @@ def _patch(names: tuple[str, ...]) -> JsonObject:
     return patch
 
 
-def _update(patch: JsonObject, status: Status = Status.PENDING, **fields: Any) -> Any:  # noqa: ANN401 - either decision
+def _update(patch: JsonObject, status: Status = Status.PENDING, **fields: Json) -> Decision:
     before = State(venue=a_venue(status, fields={**FIELDS, **fields}))
     return decide(before, command("venue.update", patch), NOW)
 

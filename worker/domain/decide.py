@@ -74,5 +74,6 @@ def _event(spec: CommandSpec, venue: Venue, changed: tuple[str, ...]) -> Event:
         type=spec.event,
         data={spec.part: venue.document(), "changed": list(names)},
         summary={spec.part: venue.summary(), "changed": list(names)},
+        dataref=f"venue.get?subject={venue.id}",
         version=venue.version,
     )

@@ -44,12 +44,14 @@ class Event:
         type: the CloudEvents type.
         data: the event's data whole.
         summary: what stands in for `data` in an event that would be too large.
+        dataref: the query, as a URI reference, that answers with the rest.
         version: the venue's version after the change, or None for `venue.command.*`.
     """
 
     type: str
     data: JsonObject
     summary: JsonObject
+    dataref: str
     version: int | None = None
 
 

@@ -30,6 +30,8 @@ URI_REFERENCE_PATTERN = r"^(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2
 
 TEXT_PATTERN = r"^[^\x00]*[^\s\x00][^\x00]*$"
 
+EMAIL_PATTERN = r"^[^\s<>@]+@[^\s<>@]+$"
+
 RFC3339_PATTERN = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
     r"(?:[Zz]|[+-][0-9]{2}:[0-9]{2})$"
@@ -107,7 +109,6 @@ Uuid = Annotated[
     StringConstraints(pattern=UUID_PATTERN, to_lower=True),
     WithJsonSchema({"type": "string", "format": "uuid", "pattern": UUID_PATTERN}),
 ]
-Integer = Annotated[int, BeforeValidator(whole)]
 Timestamp = Annotated[
     datetime,
     BeforeValidator(_parse_rfc3339),
@@ -123,12 +124,16 @@ Country = Annotated[
 Phone = Annotated[
     str, StringConstraints(pattern=r"^\+[1-9][0-9]{1,14}$"), AfterValidator(_check_phone)
 ]
-TimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_check_zone)]
+TimeZone = Annotated[
+    str, StringConstraints(min_length=1, max_length=64), AfterValidator(_check_zone)
+]
 Email = Annotated[
     str,
-    StringConstraints(max_length=320, pattern=r"^[^\s<>@]+@[^\s<>@]+$"),
+    StringConstraints(max_length=320, pattern=EMAIL_PATTERN),
     AfterValidator(_check_email),
-    WithJsonSchema({"type": "string", "format": "email", "maxLength": 320}),
+    WithJsonSchema(
+        {"type": "string", "format": "email", "maxLength": 320, "pattern": EMAIL_PATTERN}
+    ),
 ]
 Website = Annotated[
     str,

@@ -13,7 +13,6 @@ from worker.domain.command import Data
 from worker.domain.formats import (
     Country,
     Email,
-    Integer,
     Phone,
     Slug,
     TimeZone,
@@ -34,7 +33,8 @@ Line = Annotated[str, text(200)]
 Paragraph = Annotated[str, text(1000)]
 Prose = Annotated[str, text(20_000)]
 
-Places = Annotated[Integer, Field(ge=0, le=10_000_000)]
+MOST_PLACES = 10_000_000
+Places = Annotated[int, Field(ge=0, le=MOST_PLACES), BeforeValidator(whole)]
 """A number of people."""
 
 
@@ -124,7 +124,7 @@ class Location(Data):
 class Capacity(Data):
     """How many people fit, in all and by kind of place; the parts fit in `max`."""
 
-    max: Annotated[Places, Field(ge=1)] | None = None
+    max: Annotated[int, Field(ge=1, le=MOST_PLACES), BeforeValidator(whole)] | None = None
     seated: Places | None = None
     standing: Places | None = None
     vip: Places | None = None

@@ -42,8 +42,8 @@ class Delivery:
         """Return all that a replay needs beside the body, as JSON values."""
         headers = {name: v for name, v in self.headers.items() if name not in BROKERS_OWN}
         return {
-            "exchange": self.exchange,
-            "routing_key": self.routing_key,
+            "exchange": _printable(self.exchange),
+            "routing_key": _printable(self.routing_key),
             "properties": _plain(self.properties),
             "headers": _plain(headers),
         }

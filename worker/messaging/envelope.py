@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from worker.domain.formats import Integer, Timestamp, UriReference, Uuid, text
+from worker.domain.formats import Timestamp, UriReference, Uuid, text, whole
 from worker.messaging.delivery import Delivery
 
 PREFIXES = ("cloudEvents:", "cloudEvents_")
@@ -33,6 +33,9 @@ MOST_TRACE = 512
 Trace = Annotated[str | None, BeforeValidator(_traceparent)]
 
 
+Version = Annotated[int, Field(ge=0, le=2_147_483_647), BeforeValidator(whole)]
+
+
 class Envelope(BaseModel):
     """The attributes of a command (contract, section 1); unknown extensions are none of ours."""
 
@@ -47,7 +50,7 @@ class Envelope(BaseModel):
     datacontenttype: Annotated[str, StringConstraints(pattern=JSON_TYPE)] | None = None
     tenantid: Uuid
     actorid: Identifier | None = None
-    expectedversion: Annotated[Integer, Field(ge=0, le=2_147_483_647)] | None = None
+    expectedversion: Version | None = None
     notbefore: Timestamp | None = None
     correlationid: Identifier | None = None
     traceparent: Trace = None

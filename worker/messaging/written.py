@@ -20,7 +20,8 @@ def refusal(type_: str, origin: Origin, problems: tuple[Problem, ...]) -> Event:
         "command": _named(origin),
         "errors": [problem.document() for problem in problems],
     }
-    return Event(type_, data, {"command": _named(origin), "errors": []})
+    summary: JsonObject = {"command": _named(origin), "errors": []}
+    return Event(type_, data, summary, f"venue.command.get?id={origin.id}")
 
 
 def written(event: Event, origin: Origin, now: datetime, most_bytes: int) -> NewEvent:
@@ -29,8 +30,7 @@ def written(event: Event, origin: Origin, now: datetime, most_bytes: int) -> New
     envelope = _envelope(event, origin, event_id, now)
     body = to_json({**envelope, "data": event.data})
     if len(body) > most_bytes:
-        dataref = f"venue.get?subject={origin.venue_id}"
-        body = to_json({**envelope, "dataref": dataref, "data": event.summary})
+        body = to_json({**envelope, "dataref": event.dataref, "data": event.summary})
     return NewEvent(
         id=event_id,
         tenant_id=origin.tenant_id,

@@ -8,7 +8,7 @@ import structlog
 from worker.breath import breathing
 from worker.domain.command import Command, Origin
 from worker.domain.decide import decide
-from worker.domain.decision import Applied, Event, Problem
+from worker.domain.decision import Event, Problem, Rejected
 from worker.messaging.written import refusal
 from worker.outcome import Outcome, Result
 from worker.pipeline.decode import Unreadable
@@ -42,21 +42,10 @@ async def decide_all(
 ) -> Decisions:
     """Decide the fresh commands of a batch, in order."""
     decisions = Decisions(batch, dict(batch.answered), dict(batch.unreadable))
-    async for place, command in breathing(batch.fresh.items()):
-        try:
-            outcome, event = _decided(world, publishers, command, now)
-        except Exception:
-            # A rule that fails is a defect of ours: it costs the others nothing, and the command
-            # is kept for the day it is mended.
-            log.exception("a rule failed", command_id=command.id, command_type=command.type)
-            decisions.parked[place] = failed(command)
-            continue
-        decisions.outcomes[place] = outcome
-        decisions.decided.append((command, outcome))
-        if event is not None:
-            decisions.events.append((event, command))
-    for place, first in batch.repeated.items():
-        _repeat(decisions, place, first)
+    async for place in breathing(sorted([*batch.fresh, *batch.repeated])):
+        first = batch.repeated.get(place)
+        if first is None or not _repeat(decisions, place, first):
+            _decide(decisions, world, publishers, place, now)
     return decisions
 
 
@@ -66,27 +55,53 @@ def failed(command: Command) -> Unreadable:
     return Unreadable((problem,), command, command.id)
 
 
+def _decide(
+    decisions: Decisions, world: World, publishers: Publishers, place: int, now: datetime
+) -> None:
+    command = decisions.batch.command_at(place)
+    try:
+        outcome, event = _decided(world, publishers, command, now)
+    except Exception:
+        # A rule that fails is a defect of ours: it costs the others nothing, and the command
+        # is kept for the day it is mended.
+        log.exception("a rule failed", command_id=command.id, command_type=command.type)
+        decisions.parked[place] = failed(command)
+        return
+    decisions.outcomes[place] = outcome
+    decisions.decided.append((command, outcome))
+    if event is not None:
+        decisions.events.append((event, command))
+
+
 def _decided(
     world: World, publishers: Publishers, command: Command, now: datetime
 ) -> tuple[Outcome, Event | None]:
+    if stranger := publishers.refusal(command):
+        return _rejected(command, stranger, None)
     state = world.state_for(command)
-    decision = publishers.refusal(command) or decide(state, command, now)
-    if isinstance(decision, Applied):
-        world.keep(command, state, decision.state)
-        venue = decision.state.venue
-        version = venue.version if venue else None
-        return Outcome(Result.APPLIED, command.id, command.venue_id, version), decision.event
-    outcome = Outcome(
-        Result.REJECTED, command.id, command.venue_id, state.version or None, decision.problems
-    )
-    return outcome, refusal("venue.command.rejected", command, decision.problems)
+    decision = decide(state, command, now)
+    if isinstance(decision, Rejected):
+        return _rejected(command, decision, state.version or None)
+    world.keep(command, state, decision.state)
+    venue = decision.state.venue
+    version = venue.version if venue else None
+    return Outcome(Result.APPLIED, command.id, command.venue_id, version), decision.event
 
 
-def _repeat(decisions: Decisions, place: int, first: int) -> None:
-    if first in decisions.parked:
+def _rejected(command: Command, rejected: Rejected, version: int | None) -> tuple[Outcome, Event]:
+    problems = rejected.problems
+    outcome = Outcome(Result.REJECTED, command.id, command.venue_id, version, problems)
+    return outcome, refusal("venue.command.rejected", command, problems)
+
+
+def _repeat(decisions: Decisions, place: int, first: int) -> bool:
+    """Give a repeated command the outcome of the first; False if that one did not claim the id."""
+    command = decisions.batch.command_at(place)
+    earlier = decisions.batch.command_at(first)
+    if first not in decisions.parked:
+        decisions.outcomes[place] = again(command, earlier.digest, decisions.outcomes[first])
+        return True
+    if command.digest == earlier.digest:
         decisions.parked[place] = decisions.parked[first]
-        return
-    earlier = decisions.batch.fresh[first]
-    repeated = decisions.batch.messages[place].content
-    if isinstance(repeated, Command):
-        decisions.outcomes[place] = again(repeated, earlier.digest, decisions.outcomes[first])
+        return True
+    return False

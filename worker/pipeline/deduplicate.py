@@ -32,10 +32,17 @@ class Batch:
     repeated: dict[int, int]
     unreadable: dict[int, Unreadable]
 
+    def command_at(self, place: int) -> Command:
+        """Return the command at a place that holds one."""
+        content = self.messages[place].content
+        if isinstance(content, Unreadable):
+            raise TypeError(f"the message at {place} is no command")
+        return content
+
     @property
     def commands(self) -> list[Command]:
-        """The commands to decide, in order."""
-        return list(self.fresh.values())
+        """The commands that may have to be decided."""
+        return [*self.fresh.values(), *map(self.command_at, self.repeated)]
 
 
 def deduplicate(messages: list[Message], known: Mapping[CommandKey, Known]) -> Batch:

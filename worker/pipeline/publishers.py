@@ -41,7 +41,7 @@ class Publishers:
         """Return why the command's publisher may not send it, or None."""
         if self._grants is None:
             return None
-        grant = self._grants.get(command.publisher or "")
+        grant = self._grants.get(command.publisher) if command.publisher else None
         if grant is not None and grant.covers(command):
             return None
         user = f"user {command.publisher}" if command.publisher else "a message without user_id"
@@ -58,5 +58,11 @@ def read_publishers(path: Path | None) -> Publishers:
         return Publishers(None)
     try:
         return Publishers(TypeAdapter(dict[str, Grant]).validate_json(path.read_bytes()))
-    except (OSError, ValidationError) as error:
-        raise OperatorError(f"VENUE_PUBLISHERS: cannot use {path}: {error}") from error
+    except OSError as error:
+        raise OperatorError(f"VENUE_PUBLISHERS: cannot read {path}: {error.strerror}") from error
+    except ValidationError as error:
+        wrong = error.errors(include_url=False)[0]
+        where = "/".join(map(str, wrong["loc"])) or "the file"
+        raise OperatorError(
+            f"VENUE_PUBLISHERS: {path} is not in the form described: {where}: {wrong['msg']}"
+        ) from error

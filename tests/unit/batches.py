@@ -1,0 +1,45 @@
+"""Messages decided as a batch, in memory."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from tests.unit.samples import MOST, NOW, TENANT, VENUE, envelope, structured, venue
+from worker.domain.state import Status
+from worker.outcome import Outcome
+from worker.pipeline.decide import Decisions, decide_all
+from worker.pipeline.decode import decode
+from worker.pipeline.deduplicate import deduplicate
+from worker.pipeline.messages import Message
+from worker.pipeline.publishers import Publishers
+from worker.storage.outcomes import CommandKey, Known
+from worker.storage.world import World
+
+EVERYONE = Publishers(None)
+
+
+def message(**changes: object) -> Message:
+    """Return a message with a valid `venue.create`, but for the attributes given."""
+    delivery = structured({**envelope(), **changes})
+    return Message(delivery, decode(delivery, MOST))
+
+
+def world(status: Status | None = None) -> World:
+    """Return a world with one venue of that status, or with none."""
+    loaded = {(TENANT, VENUE): venue(status)} if status else {}
+    return World(loaded, {}, defaultdict(set), {})
+
+
+async def decide_batch(
+    messages: list[Message],
+    *,
+    known: Mapping[CommandKey, Known] | None = None,
+    publishers: Publishers = EVERYONE,
+    on: World | None = None,
+) -> Decisions:
+    """Deduplicate and decide the messages, given what is known and the world they are about."""
+    return await decide_all(deduplicate(messages, known or {}), on or world(), publishers, NOW)
+
+
+def codes_of(outcome: Outcome) -> list[str]:
+    """Return the codes of the reasons, none where it was applied."""
+    return [problem.code for problem in outcome.problems]
