@@ -1,31 +1,23 @@
 """The rules of a venue's life: create, update, activate, deactivate, suspend, close, delete."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
-from pydantic import ValidationError
-from pydantic_core import to_json
-
 from worker.domain.command import Command, command
-from worker.domain.decision import Change, Problem, Rejected, refuse
-from worker.domain.patch import Json, JsonObject, changed_fields, merged_object
-from worker.domain.problems import problems_of
+from worker.domain.decision import Change, Rejected, refuse
+from worker.domain.patch import JsonObject, changed_fields, merged_object
 from worker.domain.slugs import free_slug
 from worker.domain.staff import MANAGER, OWNER, PLATFORM, Authority, Role
 from worker.domain.state import State, Status, Venue
+from worker.domain.venue_checks import capacity_problem, missing_for_activation, update_problems
 from worker.domain.venue_data import (
     Nothing,
     OptionalReason,
     Reason,
     VenueCreate,
-    VenueFields,
     VenueUpdate,
 )
-
-LARGEST = 4 * 1024 * 1024
-"""Bytes of JSON that a venue's fields may come to after an update."""
 
 
 @command(
@@ -46,7 +38,7 @@ def create(state: State, command: Command, now: datetime) -> Change | Rejected:
         created_at=now,
         updated_at=now,
     )
-    if problem := _capacity_problem(given):
+    if problem := capacity_problem(given):
         return Rejected((problem,))
     roles = {command.actor_id: Role.OWNER} if command.actor_id else {}
     changed = (*given, "slug") if slug else (*given,)
@@ -69,7 +61,7 @@ def update(state: State, command: Command, now: datetime) -> Change | Rejected:
         return Change(state)
     if slug != venue.slug and slug in state.slugs.taken:
         return _slug_taken(slug)
-    if problems := _update_problems(venue, fields, changed):
+    if problems := update_problems(venue, fields, changed):
         return Rejected(problems)
     return _changed(state, now, tuple(changed), slug=slug, fields=fields)
 
@@ -127,20 +119,6 @@ def delete(state: State, command: Command, now: datetime) -> Change | Rejected:
     return _changed(state, now, ("deleted_at",), deleted_at=now)
 
 
-def missing_for_activation(fields: Mapping[str, Json]) -> tuple[Problem, ...]:
-    """Return a problem for each field that an active venue needs and this one lacks."""
-    needed = {
-        "/capacity/max": _part(fields, "capacity").get("max"),
-        "/address/city": _part(fields, "address").get("city"),
-        "/timezone": fields.get("timezone"),
-    }
-    return tuple(
-        Problem("incomplete", f"an active venue needs {field[1:].replace('/', '.')}", field)
-        for field, value in needed.items()
-        if value is None
-    )
-
-
 def _given(command: Command) -> JsonObject:
     return cast("JsonObject", command.data.model_dump(exclude_unset=True))
 
@@ -149,35 +127,6 @@ def _existing(state: State) -> Venue:
     if state.venue is None:
         raise LookupError("a rule for existing venues was asked about none")  # decide() checks it
     return state.venue
-
-
-def _part(fields: Mapping[str, Json], name: str) -> Mapping[str, Any]:
-    value = fields.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def _capacity_problem(fields: Mapping[str, Json]) -> Problem | None:
-    capacity = _part(fields, "capacity")
-    parts = sum(capacity.get(part, 0) for part in ("seated", "standing", "vip"))
-    if "max" not in capacity or parts <= capacity["max"]:
-        return None
-    message = f"seated, standing and vip come to {parts}, more than max, {capacity['max']}"
-    return Problem("capacity_exceeded", message, "/capacity")
-
-
-def _update_problems(
-    venue: Venue, fields: Mapping[str, Json], changed: list[str]
-) -> tuple[Problem, ...]:
-    touched = {name: fields[name] for name in changed if name in fields}
-    try:
-        VenueFields.model_validate(touched)
-    except ValidationError as error:
-        return tuple(problems_of(error, "invalid_data"))
-    if len(to_json(fields)) > LARGEST:
-        return (Problem("too_large", f"the venue would hold more than {LARGEST} bytes of JSON"),)
-    capacity = _capacity_problem(fields)
-    missing = missing_for_activation(fields) if venue.status is Status.ACTIVE else ()
-    return (capacity, *missing) if capacity else missing
 
 
 def _moved(state: State, status: Status, command: Command | None, now: datetime) -> Change:

@@ -3,10 +3,9 @@
 Every optional field may be null: absent in a new venue, removed by a patch (RFC 7396).
 """
 
-import math
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, WithJsonSchema
+from pydantic import BeforeValidator, Field
 from pydantic_extra_types.country import CountryAlpha2
 
 from worker.domain.command import Data
@@ -20,6 +19,7 @@ from worker.domain.formats import (
     text,
     whole,
 )
+from worker.domain.free_form import Age, FreeForm, FreeObject
 
 VenueType = Literal[
     "general", "stadium", "arena", "theater", "convention_center", "concert_hall", "amphitheater",
@@ -37,54 +37,6 @@ MOST_PLACES = 10_000_000
 Places = Annotated[int, Field(ge=0, le=MOST_PLACES), BeforeValidator(whole)]
 """A number of people."""
 
-
-def _finite(value: JsonValue) -> JsonValue:
-    # A number such as 1e999 is JSON and reads as infinity, which is none and cannot be stored.
-    nested = value.values() if isinstance(value, dict) else value
-    if isinstance(nested, float) and not math.isfinite(nested):
-        raise ValueError("give numbers that fit a 64-bit floating point number")
-    if not isinstance(nested, str | int | float | None):
-        for item in nested:
-            _finite(item)
-    return value
-
-
-def _nested(value: JsonValue) -> JsonValue:
-    if not isinstance(value, dict | list):
-        raise ValueError("give an object or an array")  # noqa: TRY004 - pydantic's way to refuse
-    return _finite(value)
-
-
-def _age(value: JsonValue) -> JsonValue:
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise ValueError("give an age in years, or a text such as 21+")  # noqa: TRY004 - as above
-    if isinstance(value, int) and not 0 <= value <= OLDEST:
-        raise ValueError(f"give an age from 0 to {OLDEST}")
-    if isinstance(value, str) and (not value.strip() or len(value) > LONGEST_AGE):
-        raise ValueError(f"give a text of 1 to {LONGEST_AGE} characters")
-    return value
-
-
-OLDEST = 120
-LONGEST_AGE = 50
-Age = Annotated[
-    JsonValue,
-    BeforeValidator(whole),
-    AfterValidator(_age),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "integer", "minimum": 0, "maximum": OLDEST},
-                {"type": "string", "minLength": 1, "maxLength": LONGEST_AGE, "pattern": r"\S"},
-            ]
-        }
-    ),
-]
-FreeObject = Annotated[dict[str, JsonValue], AfterValidator(_finite)]
-FreeForm = Annotated[
-    JsonValue, AfterValidator(_nested), WithJsonSchema({"type": ["object", "array"]})
-]
-"""What the publisher likes to note: kept, merged and shown, not interpreted."""
 
 Lines = Annotated[list[Line], Field(max_length=200)]
 
