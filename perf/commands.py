@@ -13,6 +13,7 @@ from worker.domain.state import rfc3339
 TYPE = "venue.create"
 SEED = 20261124
 TENANTS = 20
+SHARE_WITH_DETAILS = 0.8
 
 CITIES = (
     ("Boston", "MA", "US", "America/New_York", 42.3467, -71.0972),
@@ -86,14 +87,16 @@ def _venue(number: int, chance: random.Random) -> dict[str, Any]:
     kind, kind_name = KINDS[kind_number]
     city, region, country, timezone, latitude, longitude = CITIES[city_number]
     most = chance.randrange(200, 40_000)
-    venue = {
+    venue: dict[str, Any] = {
         "name": f"{FIRST[first]} {SECOND[second]} {kind_name} {city}",
         "type": kind,
         "address": {"city": city, "region": region, "country": country},
         "timezone": timezone,
         "capacity": {"max": most},
     }
-    return venue | _details(most, latitude, longitude, chance) if chance.random() < 0.8 else venue
+    if chance.random() < SHARE_WITH_DETAILS:
+        venue |= _details(most, latitude, longitude, chance)
+    return venue
 
 
 def _details(most: int, latitude: float, longitude: float, chance: random.Random) -> dict[str, Any]:

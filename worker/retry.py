@@ -24,7 +24,7 @@ def forever(what: str, error: type[Exception]) -> AsyncRetrying:
 
     return AsyncRetrying(
         retry=retry_if_exception_type(error),
-        wait=wait_exponential_jitter(initial=0.1, max=LONGEST_SECONDS, jitter=0.2),
+        wait=wait_exponential_jitter(multiplier=0.1, max=LONGEST_SECONDS, jitter=0.2),
         before_sleep=report,
         reraise=True,
     )
@@ -34,7 +34,7 @@ def a_few_times(error: type[Exception], attempts: int = 6) -> AsyncRetrying:
     """Retry what another transaction was in the way of; the last failure is raised."""
     return AsyncRetrying(
         retry=retry_if_exception_type(error),
-        wait=wait_exponential_jitter(initial=0.01, max=1.0, jitter=0.05),
+        wait=wait_exponential_jitter(multiplier=0.01, max=1.0, jitter=0.05),
         stop=stop_after_attempt(attempts),
         reraise=True,
     )

@@ -7,16 +7,14 @@ prefetch and the pool let them. It handles `venue.create` from upstream services
 """
 
 import asyncio
-import hashlib
-import json
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final, cast
 
 import asyncpg
-from faststream import AckPolicy, FastStream, StreamMessage
+from faststream import AckPolicy, FastStream
 from faststream.rabbit import (
     Channel,
     ExchangeType,
@@ -25,17 +23,16 @@ from faststream.rabbit import (
     RabbitExchange,
     RabbitQueue,
 )
-from pydantic_core import from_json
 
 from perf.peers import rows
+from perf.peers.message import decoded
 from worker.domain import venue as _venue  # noqa: F401 - registers the rules
 from worker.domain.command import Command
 from worker.domain.decide import decide
-from worker.domain.decision import Applied, Decision, refuse
+from worker.domain.decision import Applied, Decision, Rejected, refuse
 from worker.domain.slugs import Slugs
 from worker.domain.state import State
-from worker.domain.venue_data import VenueCreate
-from worker.messaging.envelope import STRUCTURED, Envelope
+from worker.messaging.envelope import STRUCTURED
 from worker.messaging.topology import COMMANDS_ARGUMENTS, EVENTS
 from worker.messaging.written import refusal, written
 from worker.storage.venues import slug_base_of
@@ -50,15 +47,9 @@ MOST_BYTES: Final = 1_048_576
 COMMANDS_QUEUE: Final = RabbitQueue(
     QUEUE_NAME,
     queue_type=QueueType.QUORUM,
-    arguments=COMMANDS_ARGUMENTS,  # type: ignore[arg-type] # the same as ours, typed more loosely
+    arguments=cast("Any", COMMANDS_ARGUMENTS),  # the very same, which are typed more loosely
 )
 EVENTS_EXCHANGE: Final = RabbitExchange(EVENTS, type=ExchangeType.TOPIC, durable=True)
-
-
-class CreateVenue(Envelope):
-    """The message: a CloudEvent that carries a new venue."""
-
-    data: VenueCreate
 
 
 class Handler:
@@ -66,11 +57,9 @@ class Handler:
 
     def __init__(self, broker: RabbitBroker, database_url: str) -> None:
         self._events = broker.publisher(exchange=EVENTS_EXCHANGE, persist=True)
-        self._pool = asyncpg.create_pool(database_url, max_size=CONNECTIONS)
+        self._pool = _pool(database_url, CONNECTIONS)
         # Losing a removal in a crash costs a second copy of an event: no need to wait for the disk.
-        self._relaxed_pool = asyncpg.create_pool(
-            database_url, min_size=2, max_size=2, server_settings={"synchronous_commit": "off"}
-        )
+        self._relaxed_pool = _pool(database_url, 2, synchronous_commit="off")
 
     @asynccontextmanager
     async def lifespan(self) -> AsyncIterator[None]:
@@ -88,14 +77,12 @@ class Handler:
     async def _commit(self, command: Command, now: datetime) -> rows.Outgoing | None:
         async with self._pool.acquire() as tx, tx.transaction():
             decision = await _decided(tx, command, now)
-            problems = () if isinstance(decision, Applied) else decision.problems
-            if not await rows.claim(tx, command, now, problems):
-                return await rows.unpublished(tx, command)
-            if isinstance(decision, Applied) and decision.state.venue:
-                await rows.create(tx, command.tenant_id, decision.state.venue)
+            problems = decision.problems if isinstance(decision, Rejected) else ()
             event = decision.event if isinstance(decision, Applied) else None
             event = event or refusal("venue.command.rejected", command, problems)
-            return await rows.queue(tx, written(event, command, now, MOST_BYTES), now)
+            venue = decision.state.venue if isinstance(decision, Applied) else None
+            new = written(event, command, now, MOST_BYTES)
+            return await rows.write(tx, command, now, venue, problems, new)
 
     async def _publish(self, event: rows.Outgoing) -> None:
         await self._events.publish(
@@ -108,34 +95,26 @@ class Handler:
         )
 
 
+def _pool(url: str, connections: int, **server_settings: str) -> asyncpg.Pool:
+    return asyncpg.create_pool(
+        url,
+        min_size=connections,
+        max_size=connections,
+        reset=_kept,
+        server_settings=server_settings,
+    )
+
+
+async def _kept(_: object) -> None:
+    """Leave a connection as it is: nothing here alters its session, a reset is a round trip."""
+
+
 async def _decided(tx: rows.Connection, command: Command, now: datetime) -> Decision:
     base = slug_base_of(command) or ""
     id_used, slugs = await rows.look(tx, command, base)
     if id_used:
         return refuse("venue_exists", f"the id {command.venue_id} is never reused; choose another")
     return decide(State(slugs=Slugs(base, slugs)), command, now)
-
-
-async def decoded(message: StreamMessage[object]) -> Command:
-    """Validate the body; what raises here is handed back and ends in `venue.dead`."""
-    document = from_json(message.body)
-    read = CreateVenue.model_validate(document)
-    content = [read.type, read.subject, read.actorid, read.expectedversion, document["data"]]
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    return Command(
-        id=read.id,
-        type=read.type,
-        source=read.source,
-        tenant_id=read.tenantid,
-        venue_id=read.subject,
-        time=read.time,
-        correlation_id=read.correlationid,
-        traceparent=read.traceparent,
-        tracestate=read.tracestate,
-        expected_version=read.expectedversion,
-        data=read.data,
-        digest=hashlib.sha256(text.encode()).digest(),
-    )
 
 
 async def main() -> None:
