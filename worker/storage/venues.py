@@ -19,7 +19,13 @@ from worker.storage.queries import queries, rows_of
 
 VenueKey = tuple[str, str]
 
-transliterated = lru_cache(maxsize=10_000)(slugify)
+
+@lru_cache(maxsize=10_000)
+def transliterated(name: str) -> str:
+    """Return a name in a-z, 0-9 and hyphens; possibly nothing is left of it."""
+    # Named, so that another package that happens to be installed does not change slugs, and so
+    # that it is not looked for at every name.
+    return slugify(name, backend="text-unidecode")
 
 
 async def lock(tx: Connection, keys: list[VenueKey]) -> dict[VenueKey, Venue]:

@@ -1,0 +1,100 @@
+"""`python -m perf`: the measurements, one subcommand each."""
+
+import asyncio
+import sys
+from functools import partial
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from perf.commands import MOST, make_commands
+from perf.contestants import Contestant, RoundFailedError, contestants
+from perf.flood import Flood
+from perf.measure import Round, Spread
+from perf.report import Results, save, show
+from worker.local import ServicesUnavailable, services
+from worker.local.given import KIND as GIVEN
+
+MOST_ROUNDS = 50
+console = Console()
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def perf() -> None:
+    """Measure the worker beside others that give the same guarantees."""
+
+
+@app.command()
+def flood(
+    *,
+    commands: Annotated[
+        int, typer.Option(min=1000, max=MOST, help="commands in the queue at the start")
+    ] = 10_000,
+    rounds: Annotated[
+        int, typer.Option(min=1, max=MOST_ROUNDS, help="rounds of each worker, in turn")
+    ] = 3,
+) -> None:
+    """Measure how fast one process empties a full queue: ours, then the peer, and again."""
+    with services() as servers:
+        if servers.kind == GIVEN:
+            raise RoundFailedError(
+                "measuring deletes queues: unset the URLs to use private servers"
+            )
+        console.print(servers.describe())
+        scenario = Flood(servers, make_commands(commands))
+        measured = asyncio.run(_rounds(scenario, rounds))
+        results = Results(
+            scenario="flood",
+            servers=(servers.kind, servers.database.version, servers.broker.version),
+            commands=commands,
+            body_bytes=Spread.of([len(command.body) for command in scenario.commands]),
+            contestants=contestants(),
+            rounds=tuple(measured),
+        )
+    show(results, console)
+    console.print(f"saved as {save(results).name} in perf/results")
+
+
+async def _rounds(scenario: Flood, rounds: int) -> list[Round]:
+    with _progress() as progress:
+        measured = [
+            await _round(scenario, contestant, number, progress)
+            for number in range(1, rounds + 1)
+            for contestant in contestants()
+        ]
+    if len({one.rows for one in measured}) > 1:
+        raise RoundFailedError("the same commands have left different rows behind")
+    return measured
+
+
+async def _round(scenario: Flood, contestant: Contestant, number: int, progress: Progress) -> Round:
+    name, size = f"round {number}, {contestant.name}", len(scenario.commands)
+    filling = progress.add_task(f"{name}: filling", total=size)
+    handling = progress.add_task(f"{name}: handling", total=size)
+    one = await scenario.round(
+        contestant, number, partial(progress.advance, filling), partial(progress.advance, handling)
+    )
+    progress.console.print(
+        f"{name}: {one.figures.per_second:,.0f} commands/s, {one.figures.cpu_us:,.0f} µs CPU each"
+    )
+    return one
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+    )
+
+
+if __name__ == "__main__":
+    try:
+        app()
+    except (RoundFailedError, ServicesUnavailable) as error:
+        sys.exit(f"perf: {error}")
