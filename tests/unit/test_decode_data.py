@@ -26,6 +26,7 @@ BAD: list[tuple[str, object, str]] = [
     *[("website", value, "/website") for value in ("javascript:alert(1)", "https://a b.com")],
     *[("website", value, "/website") for value in (" https://a.com", "https://a.com/\n")],
     *[("timezone", value, "/timezone") for value in ("", "Mars/Base", "EST5EDT4", "us/eastern", 5)],
+    *[("website", value, "/website") for value in ("http://a:99999", "http://[::1", "http://a<b")],
     ("address", None, "/address"),
     ("address", "Boston", "/address"),
     ("address", {"country": "US", "planet": "Earth"}, "/address/planet"),

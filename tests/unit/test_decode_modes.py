@@ -83,11 +83,15 @@ def test_properties_never_matter_more_than_the_envelope(properties: dict[str, ob
         {"venue-id": "not the subject"},
         {"traceparent": "00-x", "x-delivery-count": 3},
         {"cloudEvents:type": "venue.close", "cloudEvents_subject": "x"},
+        {f"cloudEvents:{name}": value for name, value in attributes_of("venue.close").items()},
     ],
 )
-def test_headers_never_matter_more_than_a_structured_envelope(headers: dict[str, object]) -> None:
+@pytest.mark.parametrize("content_type", [STRUCTURED, "Application/CloudEvents+JSON; charset=x"])
+def test_headers_never_matter_more_than_a_structured_envelope(
+    content_type: str, headers: dict[str, object]
+) -> None:
     """With the structured content type the envelope in the body is the only one."""
-    delivery = structured(envelope(), headers=headers, properties={"content_type": STRUCTURED})
+    delivery = structured(envelope(), headers=headers, properties={"content_type": content_type})
     assert _read(delivery) == _read(structured(envelope()))
 
 
