@@ -6,7 +6,6 @@ import structlog
 
 from worker import __version__, metrics
 from worker.consumption import Consumption
-from worker.domain import venue as _venue  # noqa: F401 - registers the commands of its family
 from worker.messaging.publisher import Publisher
 from worker.messaging.replies import Replies
 from worker.ops.checks import Checks

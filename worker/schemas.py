@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from worker.domain import venue as _venue  # noqa: F401 - registers the commands of its family
-from worker.domain.command import COMMANDS, CommandSpec
+from worker.domain.command import CommandSpec
+from worker.domain.families import COMMANDS
 from worker.domain.venue_data import VenueFields
 from worker.messaging.envelope import Envelope
 

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from worker.domain.command import COMMANDS
+from worker.domain.families import COMMANDS
 from worker.settings import ROOT, Settings
 
 

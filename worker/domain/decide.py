@@ -5,8 +5,9 @@ Idempotency and the publisher come before these; they are the pipeline's, as the
 
 from datetime import datetime
 
-from worker.domain.command import COMMANDS, Command, CommandSpec
+from worker.domain.command import Command, CommandSpec
 from worker.domain.decision import Applied, Change, Decision, Event, Rejected, refuse
+from worker.domain.families import COMMANDS
 from worker.domain.state import State, Venue
 
 

@@ -14,8 +14,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from worker.domain.command import COMMANDS, Command, Data, Origin
+from worker.domain.command import Command, Data, Origin
 from worker.domain.decision import Problem
+from worker.domain.families import COMMANDS
 from worker.domain.patch import Json
 from worker.domain.problems import problems_of
 from worker.messaging.delivery import Delivery
