@@ -8,6 +8,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
 
+Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
+
 
 class Settings(BaseSettings):
     """The worker's settings; a description is what the README's table says of it."""
@@ -18,10 +20,12 @@ class Settings(BaseSettings):
 
     amqp_url: str = Field(
         "amqp://guest:guest@127.0.0.1:5672/",
+        pattern="^amqps?://",
         description="RabbitMQ, `amqp://` or `amqps://`; `?heartbeat=SECONDS` is honoured",
     )
     database_url: str = Field(
         "postgresql://venue:venue@127.0.0.1:5432/venue",
+        pattern="^postgres(ql)?://",
         description="PostgreSQL; `?sslmode=verify-full` and the like for TLS",
     )
     http_host: str = Field("127.0.0.1", description="address of the HTTP port")
@@ -40,16 +44,16 @@ class Settings(BaseSettings):
     max_message_bytes: Annotated[int, Field(ge=1024)] = Field(
         1_048_576, description="bytes of a command or event at most"
     )
-    grace_seconds: Annotated[float, Field(gt=0)] = Field(
+    grace_seconds: Seconds = Field(
         25.0, description="seconds that a stop may take to settle the batch in hand"
     )
-    database_timeout_seconds: Annotated[float, Field(gt=0)] = Field(
+    database_timeout_seconds: Seconds = Field(
         15.0, description="seconds until a statement is given up and its batch tried again"
     )
     statement_cache_size: Annotated[int, Field(ge=0)] = Field(
         100, description="prepared statements kept; 0 behind PgBouncer in transaction mode"
     )
-    confirm_timeout_seconds: Annotated[float, Field(gt=0)] = Field(
+    confirm_timeout_seconds: Seconds = Field(
         15.0, description="seconds until an unconfirmed publish counts as failed"
     )
     parked_warning: Annotated[int, Field(ge=0)] = Field(

@@ -79,6 +79,11 @@ def test_a_bad_file_of_publishers(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """A file that is missing or malformed ends the command the same way, before it connects."""
+
+    def never(*_: object) -> None:
+        raise AssertionError("the worker would have connected")
+
+    monkeypatch.setattr(app, "database_for", never)
     path = tmp_path / "publishers.json"
     if text is not None:
         path.write_text(text)
