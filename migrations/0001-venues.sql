@@ -7,7 +7,7 @@ CREATE TABLE venue (
     version       integer     NOT NULL,
     status        text        NOT NULL,
     slug          text        COLLATE "C" NOT NULL,
-    fields        jsonb       NOT NULL,
+    fields        json        NOT NULL,
     status_reason text,
     created_at    timestamptz NOT NULL,
     updated_at    timestamptz NOT NULL,
@@ -41,7 +41,10 @@ CREATE TABLE venue (
 );
 
 -- Free again after deletion; in "C" order, so that a base and its numbered slugs are one range.
-CREATE UNIQUE INDEX venue_slug_unique ON venue (tenant_id, slug) WHERE deleted_at IS NULL;
+-- Checked at the end of a statement, so that one statement can swap the slugs of two venues.
+ALTER TABLE venue ADD CONSTRAINT venue_slug_unique
+    EXCLUDE USING btree (tenant_id WITH =, slug WITH =) WHERE (deleted_at IS NULL)
+    DEFERRABLE INITIALLY IMMEDIATE;
 
 CREATE TABLE venue_staff (
     tenant_id  uuid        NOT NULL,

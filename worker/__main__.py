@@ -1,6 +1,19 @@
 """The entry point of the command `venue-worker`."""
 
-from worker.cli.main import main
+import os
+import signal
+import sys
+
+
+def main() -> None:
+    """Run the command line."""
+    if sys.argv[1:2] == ["run"]:
+        # Until the worker runs, which takes a second of imports, there is nothing to settle.
+        signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    from worker.cli.main import main as command_line  # noqa: PLC0415 - see above
+
+    command_line()
+
 
 if __name__ == "__main__":
     main()

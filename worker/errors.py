@@ -17,6 +17,10 @@ class DatabaseUnavailableError(TransientError):
     """PostgreSQL cannot be reached or does not answer; no command is to blame."""
 
 
+class StatementTimeoutError(TransientError):
+    """A statement took longer than it may: the database is slow, or the batch too much for it."""
+
+
 class ContendedError(TransientError):
     """Another transaction was first, or this one was chosen as a deadlock's victim: try again."""
 

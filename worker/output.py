@@ -6,8 +6,13 @@ import typer
 from pydantic_core import to_json
 from rich.console import Console
 
-people = Console(highlight=False, soft_wrap=True)
-"""Where tables and colours go."""
+people = Console(highlight=False, soft_wrap=True, markup=False)
+"""Where tables and colours go. No markup: what senders wrote is shown as it is."""
+
+
+def harmless(text: str) -> str:
+    """Return a text whose control characters a terminal shows and does not obey."""
+    return "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text)
 
 
 def print_json(document: Any) -> None:  # noqa: ANN401 - whatever JSON can say

@@ -15,7 +15,7 @@ LONGEST_SECONDS = 5.0
 log = structlog.get_logger()
 
 
-def forever(what: str, error: type[Exception]) -> AsyncRetrying:
+def forever(what: str, error: type[Exception] | tuple[type[Exception], ...]) -> AsyncRetrying:
     """Retry through an outage of any length; the first failure is logged, then every tenth."""
 
     def report(state: RetryCallState) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 Work = Coroutine[Any, Any, None]
+CLOSING_SECONDS = 5.0
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 log = structlog.get_logger()
 
@@ -18,8 +19,9 @@ async def run_until_signal(
 ) -> None:
     """Run all until one of them ends or fails, or a signal comes; then end the rest.
 
-    The first SIGTERM or SIGINT calls `stop`, upon which `main` has the grace time to end by
-    itself; a second one ends the process at once. An error of any of them is raised.
+    The first SIGTERM or SIGINT calls `stop`, upon which `main` has the grace time to
+    settle and end, and when it is over the process ends; so it does at once at a second
+    signal. An error of any of them is raised.
     """
     asked = asyncio.Event()
     _listen(asked)
@@ -29,12 +31,25 @@ async def run_until_signal(
     await asyncio.wait({asked_task, *tasks}, return_when=asyncio.FIRST_COMPLETED)
     if asked.is_set():
         log.info("stopping", grace_seconds=grace_seconds)
+        asyncio.get_running_loop().call_later(grace_seconds, _give_up)
         stop()
-        await asyncio.wait({main_task}, timeout=grace_seconds)
+        await asyncio.wait({main_task}, timeout=_settling(grace_seconds))
         if not main_task.done():
-            log.warning("the grace time is over; the commands in hand will be delivered again")
+            log.warning("no more time to settle; the commands in hand will be delivered again")
     asked_task.cancel()
     await _ended(tasks)
+
+
+def _settling(grace_seconds: float) -> float:
+    # The rest is for closing connections, which servers that do not answer can take long over.
+    return max(grace_seconds - CLOSING_SECONDS, grace_seconds / 2)
+
+
+def _give_up() -> None:
+    # Nothing is lost by this: what is not settled is delivered again, what is not published is
+    # in the outbox.
+    log.warning("the grace time is over; ending without closing connections")
+    os._exit(0)
 
 
 async def _ended(tasks: list[asyncio.Task[None]]) -> None:

@@ -17,6 +17,15 @@ UUID = {"type": "string", "format": "uuid"}
 TIME = {"type": "string", "format": "date-time"}
 STATUSES = ["pending", "active", "inactive", "suspended", "closed"]
 
+STAFF: Schema = {
+    "type": "array",
+    "description": "the first owner, in venue.created",
+    "items": {
+        "type": "object",
+        "required": ["user_id", "role"],
+        "properties": {"user_id": {"type": "string"}, "role": {"const": "owner"}},
+    },
+}
 PROBLEM: Schema = {
     "type": "object",
     "required": ["code", "field", "message"],
@@ -97,6 +106,7 @@ def _venue_data() -> Schema:
             "slug": {"type": "string"},
             **fields["properties"],
             "status_reason": {"type": "string"},
+            "staff": STAFF,
             "created_at": TIME,
             "updated_at": TIME,
             "deleted_at": TIME,

@@ -3,12 +3,29 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from yarl import URL
 
 ROOT = Path(__file__).resolve().parent.parent
 
 Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
+
+
+def _url_of(*schemes: str) -> AfterValidator:
+    def check(value: str) -> str:
+        url = URL(value)  # raises ValueError for what is no URL, such as a port that is none
+        if url.scheme not in schemes or not url.host:
+            raise ValueError(f"give a URL such as {schemes[0]}://user:password@host:port/name")
+        if not url.query.get("heartbeat", "0").isdecimal():
+            raise ValueError("give heartbeat as seconds")
+        return value
+
+    return AfterValidator(check)
+
+
+AmqpUrl = Annotated[str, _url_of("amqp", "amqps")]
+DatabaseUrl = Annotated[str, _url_of("postgresql", "postgres")]
 
 
 class Settings(BaseSettings):
@@ -18,14 +35,12 @@ class Settings(BaseSettings):
         env_prefix="VENUE_", env_file=".env", extra="ignore", frozen=True
     )
 
-    amqp_url: str = Field(
+    amqp_url: AmqpUrl = Field(
         "amqp://guest:guest@127.0.0.1:5672/",
-        pattern="^amqps?://",
         description="RabbitMQ, `amqp://` or `amqps://`; `?heartbeat=SECONDS` is honoured",
     )
-    database_url: str = Field(
+    database_url: DatabaseUrl = Field(
         "postgresql://venue:venue@127.0.0.1:5432/venue",
-        pattern="^postgres(ql)?://",
         description="PostgreSQL; `?sslmode=verify-full` and the like for TLS",
     )
     http_host: str = Field("127.0.0.1", description="address of the HTTP port")

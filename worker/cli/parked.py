@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from worker.errors import OperatorError
-from worker.output import people, print_json
+from worker.output import harmless, people, print_json
 from worker.settings import Settings
 from worker.storage import parked
 from worker.storage.database import Connection, Database
@@ -63,9 +63,9 @@ def show(
         return
     body = row.pop("body")
     for name, value in row.items():
-        people.print(f"[bold]{name}[/]: {value}", markup=True)
-    people.print("[bold]body[/]:")
-    typer.echo(body.decode("utf-8", "backslashreplace"))
+        people.print(f"{name}: {value}")
+    people.print("body:")
+    typer.echo(harmless(body.decode("utf-8", "backslashreplace")))
 
 
 async def _with_database(use: Callable[[Connection], Awaitable[T]]) -> T:

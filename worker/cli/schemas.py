@@ -18,8 +18,11 @@ def write(directory: Directory = ROOT / "schemas") -> None:
     """Write the schemas from the models."""
     for name, text in all_schemas().items():
         path = directory / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        except OSError as error:
+            raise OperatorError(f"cannot write {path}: {error.strerror}") from error
         typer.echo(f"wrote {path}")
 
 

@@ -17,6 +17,7 @@ from worker.errors import OperatorError
 from worker.output import people, print_json
 from worker.settings import Settings
 
+LONGEST_TYPE = 200
 COLOURS = {"applied": "green", "rejected": "yellow", "parked": "red"}
 
 
@@ -50,8 +51,8 @@ def _show(command: Document, reply: Document) -> None:
         f"{error['code']} {error['field'] or ''}: {error['message']}" for error in reply["errors"]
     ]
     people.print(
-        f"[{COLOURS[status]}]{status:9}[/] {command.get('type')} "
-        f"version {reply['version']}  {'; '.join(notes)}".rstrip()
+        f"{status:9} {command.get('type')} version {reply['version']}  {'; '.join(notes)}".rstrip(),
+        style=COLOURS[status],
     )
 
 
@@ -62,6 +63,13 @@ def _read(arguments: list[str]) -> Iterator[Document]:
 
 
 def _texts(argument: str) -> Iterator[tuple[str, str]]:
+    try:
+        yield from _read_texts(argument)
+    except (OSError, UnicodeError) as error:
+        raise OperatorError(f"cannot read {argument[:200]}: {error}") from error
+
+
+def _read_texts(argument: str) -> Iterator[tuple[str, str]]:
     path = Path(argument)
     if argument == "-":
         yield "standard input", sys.stdin.read()
@@ -83,6 +91,8 @@ def _completed(name: str, text: str) -> Document:
         raise OperatorError(f"{name} is not JSON: {error}") from error
     if not isinstance(given, dict) or not isinstance(given.get("type"), str):
         raise OperatorError(f"{name} is not a command: a JSON object with a type")
+    if len(given["type"]) > LONGEST_TYPE:
+        raise OperatorError(f"{name}: a type has at most {LONGEST_TYPE} characters")
     return {
         "specversion": "1.0",
         "id": str(uuid7()),

@@ -6,8 +6,11 @@ from typing import Annotated
 import typer
 
 from worker.client import Client, Document
+from worker.errors import OperatorError
 from worker.output import people, print_json
 from worker.settings import Settings
+
+LONGEST_PATTERN = 255
 
 
 def tail(
@@ -17,6 +20,8 @@ def tail(
     as_json: Annotated[bool, typer.Option("--json", help="print JSON Lines")] = False,
 ) -> None:
     """Print events as they come, until Ctrl-C."""
+    if len(pattern.encode()) > LONGEST_PATTERN:
+        raise OperatorError(f"a pattern has at most {LONGEST_PATTERN} bytes")
     try:
         asyncio.run(_tail(pattern, count, as_json=as_json))
     except KeyboardInterrupt:
@@ -37,6 +42,6 @@ def _show(event: Document) -> None:
     data = event["data"]
     about = data.get("venue", {}).get("name") or [error["code"] for error in data.get("errors", [])]
     people.print(
-        f"{event['time']} [bold]{event['type']}[/] {event['subject']} "
+        f"{event['time']} {event['type']} {event['subject']} "
         f"version {event.get('venueversion', '-')} {about}"
     )

@@ -111,7 +111,8 @@ def _check(seen: Seen, cast: list[Park], status: int) -> None:
     }
     wrong = [what for what, holds in expected.items() if not holds()]
     for what in expected:
-        people.print(f"[red]✗ {what}[/]" if what in wrong else f"[green]✓[/] {what}")
+        failed = what in wrong
+        people.print(f"{'✗' if failed else '✓'} {what}", style="red" if failed else "green")
     if wrong:
         raise OperatorError(f"the demo does not add up: {', '.join(wrong)}")
 

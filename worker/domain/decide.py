@@ -66,15 +66,15 @@ def _applied(spec: CommandSpec, change: Change) -> Applied:
     venue = change.state.venue
     if not change.changed or venue is None:
         return Applied(change.state, None)
-    return Applied(change.state, _event(spec, venue, change.changed))
+    return Applied(change.state, _event(spec, venue, change))
 
 
-def _event(spec: CommandSpec, venue: Venue, changed: tuple[str, ...]) -> Event:
-    names = list(changed)
+def _event(spec: CommandSpec, venue: Venue, change: Change) -> Event:
+    names = list(change.changed)
     return Event(
         type=spec.event,
-        data={spec.part: venue.document(), "changed": list(names)},
-        summary={spec.part: venue.summary(), "changed": list(names)},
+        data={spec.part: {**venue.document(), **change.also}, "changed": list(names)},
+        summary={spec.part: {**venue.summary(), **change.also}, "changed": list(names)},
         dataref=f"venue.get?subject={venue.id}",
         version=venue.version,
     )

@@ -1,8 +1,9 @@
 """What deciding a command gives: a change with at most one event, or the reasons against it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from worker.domain.patch import JsonObject
+from worker.domain.patch import Json, JsonObject
 from worker.domain.state import State
 
 
@@ -29,11 +30,13 @@ class Problem:
 class Change:
     """The state after the command, and which top-level fields the event says have changed.
 
-    An empty `changed` means that nothing did: no new version, no event.
+    An empty `changed` means that nothing did: no new version, no event. `also` is shown in the
+    event as if it belonged to the changed part.
     """
 
     state: State
     changed: tuple[str, ...] = ()
+    also: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,12 @@ UUID_PATTERN = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0
 URI_REFERENCE_PATTERN = r"^(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+$"
 """The characters of RFC 3986; which scheme or path they spell is the publisher's affair."""
 
-TEXT_PATTERN = r"^[^\x00]*[^\s\x00][^\x00]*$"
+TEXT_PATTERN = (
+    r"^[^\u0000]*[^\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200b\u2028-\u2029\u202f\u205f"
+    r"\u2060\u3000\ufeff][^\u0000]*$"
+)
+"""Something to see, and no NUL. Spelled out, since what `\\s` means differs between languages."""
+
 
 EMAIL_PATTERN = r"^[^\s<>@]+@[^\s<>@]+$"
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from worker.domain.command import Command, command
 from worker.domain.decision import Change, Rejected, refuse
-from worker.domain.patch import JsonObject, changed_fields, merged_object
+from worker.domain.patch import Json, JsonObject, changed_fields, merged_object
 from worker.domain.slugs import free_slug
 from worker.domain.staff import MANAGER, OWNER, PLATFORM, Authority, Role
 from worker.domain.state import State, Status, Venue
@@ -41,8 +41,10 @@ def create(state: State, command: Command, now: datetime) -> Change | Rejected:
     if problem := capacity_problem(given):
         return Rejected((problem,))
     roles = {command.actor_id: Role.OWNER} if command.actor_id else {}
+    staff: Json = [{"user_id": user, "role": role.value} for user, role in roles.items()]
+    also = {"staff": staff} if roles else {}
     changed = (*given, "slug") if slug else (*given,)
-    return Change(replace(state, venue=venue, roles=roles), changed)
+    return Change(replace(state, venue=venue, roles=roles), changed, also)
 
 
 @command("venue.update", event="venue.updated", data=VenueUpdate, by=MANAGER, part="venue")

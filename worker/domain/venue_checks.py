@@ -12,7 +12,7 @@ from worker.domain.problems import problems_of
 from worker.domain.state import Status, Venue
 from worker.domain.venue_data import VenueFields
 
-LARGEST = 4 * 1024 * 1024
+LARGEST = 2 * 1024 * 1024
 """Bytes of JSON that a venue's fields may come to after an update."""
 
 

@@ -10,6 +10,9 @@ from pydantic_core import to_json
 
 from worker.domain.state import rfc3339
 
+DEEPEST = 16
+"""Levels of nesting in headers that are kept as JSON; what is deeper is kept as text."""
+
 BROKERS_OWN = frozenset({"x-delivery-count", "x-acquired-count"})
 """Headers that the broker adds and changes from one delivery of a message to the next."""
 
@@ -57,12 +60,14 @@ def parking_hash(body: bytes, kept_properties: dict[str, Any]) -> bytes:
     return digest.digest()
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - AMQP tables hold values of many types
+def _plain(value: Any, level: int = 0) -> Any:  # noqa: ANN401 - AMQP tables hold values of many types
+    if level > DEEPEST:
+        return {"deeper": _printable(repr(value))}
     match value:
         case dict():
-            return {_printable(str(name)): _plain(value[name]) for name in sorted(value)}
+            return {_printable(str(k)): _plain(value[k], level + 1) for k in sorted(value)}
         case list() | tuple():
-            return [_plain(item) for item in value]
+            return [_plain(item, level + 1) for item in value]
         case None | bool() | int():
             return value
         case bytes() | bytearray():

@@ -111,7 +111,7 @@ def broker_errors() -> Iterator[None]:
         yield
     except BROKER_ERRORS as error:
         raise BrokerUnavailableError(
-            f"RabbitMQ does not answer ({type(error).__name__}: {error}); trying again"
+            f"RabbitMQ cannot be used just now ({type(error).__name__}: {error})"
         ) from error
 
 

@@ -26,6 +26,9 @@ LOT = 200
 CONFIRM_SECONDS = 5.0
 TRANSIENT = 1
 SHORT = 255
+OUR_OWN = ("venue.commands", "venue.events", "venue.queries", "venue.dead")
+"""Queues that no reply belongs in, whatever a sender asks for."""
+
 log = structlog.get_logger()
 
 
@@ -41,12 +44,12 @@ class Reply:
 def reply_for(delivery: Delivery, outcome: Outcome) -> Reply | None:
     """Return the reply that the delivery asks for, or None."""
     reply_to = delivery.text_property("reply_to")
-    if reply_to is None:
+    if reply_to is None or reply_to.startswith(OUR_OWN):
         return None
-    correlation_id = (
+    correlation_id = _short(
         delivery.text_property("correlation_id")
         or delivery.text_property("message_id")
-        or _short(outcome.command_id)
+        or outcome.command_id
     )
     document = {
         "command_id": outcome.command_id,
@@ -60,7 +63,7 @@ def reply_for(delivery: Delivery, outcome: Outcome) -> Reply | None:
 
 
 def _short(text: str | None) -> str | None:
-    # An AMQP short string is at most 255 bytes, whatever the sender called its command.
+    # An AMQP short string is at most 255 bytes, also once odd ones have been made readable.
     return text.encode()[:SHORT].decode(errors="ignore") if text else None
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import structlog
 from pydantic import ValidationError
 
 from worker.domain.command import Command, Data, Origin
@@ -22,6 +23,8 @@ from worker.domain.problems import problems_of
 from worker.messaging.delivery import Delivery
 from worker.messaging.envelope import Envelope, header_attributes, is_binary
 from worker.messaging.json_body import Refused, read_json, read_json_object
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +53,22 @@ def decode(delivery: Delivery, most_bytes: int) -> Command | Unreadable:
         else:
             attributes = read_json_object(delivery.body, most_bytes)
             envelope = _envelope(attributes)
-            data = attributes.get("data")
+            data = _json_data(attributes)
         return _command(envelope, {} if data is None else data, delivery)
     except Refused as refused:
-        origin = Origin(**_origin(envelope)) if envelope else None
-        return Unreadable(refused.problems, origin, _id_of(attributes))
+        problems = refused.problems
+    except Exception:
+        # A defect of ours, and no reason to keep the others waiting.
+        log.exception("decoding failed")
+        problems = (Problem("internal", "reading the message failed; operators know why"),)
+    origin = Origin(**_origin(envelope)) if envelope else None
+    return Unreadable(problems, origin, _id_of(attributes))
+
+
+def _json_data(attributes: Mapping[str, Json]) -> Json:
+    if attributes.get("data_base64") is not None:
+        raise Refused(Problem("invalid_envelope", "give data as JSON, not as data_base64"))
+    return attributes.get("data")
 
 
 def _envelope(attributes: Mapping[str, Json]) -> Envelope:

@@ -5,11 +5,13 @@ again, until the culprit stands alone and is parked. An outage blames nobody and
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import structlog
 
 from worker.domain.command import Command
-from worker.errors import ContendedError, DatabaseUnavailableError
+from worker.errors import ContendedError, DatabaseUnavailableError, StatementTimeoutError
+from worker.messaging.delivery import Delivery
 from worker.pipeline.decide import failed
 from worker.pipeline.messages import Done, Message
 from worker.retry import a_few_times, forever
@@ -20,20 +22,26 @@ log = structlog.get_logger()
 
 async def isolated(commit: Commit, messages: list[Message]) -> Done:
     """Commit the messages, in as few transactions as it takes."""
+    alone = len(messages) == 1
     try:
-        return await _persistently(commit, messages)
-    except Exception:
-        log.exception("a batch failed", commands=len(messages))
-        if len(messages) == 1:
-            return await _persistently(commit, [_parkable(messages[0])])
+        return await _persistently(commit, messages, alone=alone)
+    except Exception as error:  # noqa: BLE001 - whatever it is, one command is to blame
+        level = "warning" if isinstance(error, StatementTimeoutError) else "exception"
+        getattr(log, level)("a batch failed", commands=len(messages), error=str(error))
+        if alone:
+            return await _persistently(commit, [_parkable(messages[0])], alone=True)
     middle = len(messages) // 2
     return _joined(
         await isolated(commit, messages[:middle]), await isolated(commit, messages[middle:])
     )
 
 
-async def _persistently(commit: Commit, messages: list[Message]) -> Done:
-    async for outage in forever("the database transaction", DatabaseUnavailableError):
+async def _persistently(commit: Commit, messages: list[Message], *, alone: bool) -> Done:
+    # A statement that takes too long may be the batch's fault; for one command it is an outage.
+    outages = (
+        (DatabaseUnavailableError, StatementTimeoutError) if alone else DatabaseUnavailableError
+    )
+    async for outage in forever("the database transaction", outages):
         with outage:
             async for attempt in a_few_times(ContendedError):
                 with attempt:
@@ -44,7 +52,9 @@ async def _persistently(commit: Commit, messages: list[Message]) -> Done:
 def _parkable(message: Message) -> Message:
     if isinstance(message.content, Command):
         return Message(message.delivery, failed(message.content))
-    return message
+    # Parking it as it is has failed: without its properties there is nothing left that could.
+    bare = Delivery(message.delivery.body, message.delivery.tag)
+    return Message(bare, replace(message.content, origin=None))
 
 
 def _joined(first: Done, second: Done) -> Done:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from worker.domain.command import Command
+from worker.domain.families import COMMANDS
 from worker.messaging.delivery import Delivery
 from worker.outcome import Outcome
 from worker.pipeline.decode import Unreadable
@@ -20,7 +21,9 @@ class Message:
     @property
     def type(self) -> str:
         """The command's type, or `other` for what is none; a metric's label."""
-        return self.content.type if isinstance(self.content, Command) else "other"
+        content = self.content
+        origin = content if isinstance(content, Command) else content.origin
+        return origin.type if origin and origin.type in COMMANDS else "other"
 
 
 def commands_of(messages: Iterable[Message]) -> list[Command]:

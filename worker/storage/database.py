@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Self
 
 import asyncpg
 
-from worker.errors import ContendedError, DatabaseUnavailableError, PermanentDatabaseError
+from worker.errors import (
+    ContendedError,
+    DatabaseUnavailableError,
+    PermanentDatabaseError,
+    StatementTimeoutError,
+)
 
 if TYPE_CHECKING:
     # The types know what a connection's rows are; the class itself cannot be subscripted.
@@ -15,7 +20,8 @@ if TYPE_CHECKING:
 else:
     Connection = asyncpg.pool.PoolConnectionProxy
 
-RACES = ("40", "23505", "55P03")
+TOO_SLOW = "57014"
+RACES = ("40", "23505", "23P01", "55P03")
 """SQLSTATEs that another transaction caused: rollbacks, unique violations, locks not available."""
 
 BLAMES_DATA = ("22", "23")
@@ -87,9 +93,10 @@ class Database:
         """
         with translated_errors():
             async with self._pool.acquire(timeout=self._timeout) as connection:
-                await connection.execute(self._begin if durable else self._begin + RELAXED)
                 try:
+                    await connection.execute(self._begin if durable else self._begin + RELAXED)
                     yield connection
+                    await connection.execute("COMMIT")
                 except Exception:
                     await _roll_back(connection)
                     raise
@@ -98,7 +105,6 @@ class Database:
                     # it rolls back when it finds the connection gone.
                     connection.terminate()
                     raise
-                await connection.execute("COMMIT")
 
 
 async def _roll_back(connection: Connection) -> None:
@@ -126,6 +132,8 @@ def _translated(error: asyncpg.PostgresError) -> Exception:
     state = error.sqlstate or ""
     if state.startswith(RACES):
         return ContendedError(f"another transaction was first ({state}: {error})")
+    if state == TOO_SLOW:
+        return StatementTimeoutError("a statement took longer than VENUE_DATABASE_TIMEOUT_SECONDS")
     if state.startswith(BLAMES_DATA):
         name = getattr(error, "constraint_name", None)
         return PermanentDatabaseError(f"refused by {name or 'the database'} ({state}: {error})")

@@ -11,6 +11,8 @@ import psycopg
 from yarl import URL
 from yoyo import get_backend, read_migrations
 from yoyo.backends import DatabaseBackend
+from yoyo.exceptions import BadMigration, MigrationConflict
+from yoyo.migrations import MigrationList
 
 from worker.errors import DatabaseUnavailableError, OperatorError
 from worker.storage.database import Connection
@@ -72,7 +74,7 @@ async def status(tx: Connection, directory: Path) -> MigrationStatus:
 def apply(url: str, directory: Path) -> list[str]:
     """Apply what is pending; any number of processes may do so at once. Return what was applied."""
     with _locked(url) as backend:
-        pending = backend.to_apply(read_migrations(str(directory)))
+        pending = backend.to_apply(_files(directory))
         backend.apply_migrations(pending)
         return [migration.id for migration in pending]
 
@@ -80,7 +82,7 @@ def apply(url: str, directory: Path) -> list[str]:
 def roll_back(url: str, directory: Path, count: int) -> list[str]:
     """Roll back the last `count` migrations; return them, the last one first."""
     with _locked(url) as backend:
-        applied = backend.to_rollback(read_migrations(str(directory)))[:count]
+        applied = backend.to_rollback(_files(directory))[:count]
         backend.rollback_migrations(applied)
         return [migration.id for migration in applied]
 
@@ -100,12 +102,18 @@ def _locked(url: str) -> Iterator[DatabaseBackend]:
                 backend.connection.close()
     except psycopg.OperationalError as error:
         raise DatabaseUnavailableError(f"PostgreSQL cannot be reached: {error}") from error
+    except (BadMigration, MigrationConflict) as error:
+        raise OperatorError(f"a migration file cannot be used: {error}") from error
     except psycopg.Error as error:
         raise OperatorError(f"a migration failed and was rolled back: {error}") from error
 
 
-def _file_ids(directory: Path) -> list[str]:
-    ids = [migration.id for migration in read_migrations(str(directory))]
-    if not ids:
+def _files(directory: Path) -> MigrationList:
+    found = read_migrations(str(directory))
+    if not found:
         raise OperatorError(f"there are no migrations in {directory}; set VENUE_MIGRATIONS")
-    return ids
+    return found
+
+
+def _file_ids(directory: Path) -> list[str]:
+    return [migration.id for migration in _files(directory)]

@@ -36,7 +36,9 @@ WHERE o.created_at < now() - make_interval(secs => :min_age_seconds)
   AND (o.retry_at IS NULL OR o.retry_at <= now())
   AND NOT EXISTS (SELECT FROM outbox AS held
                   WHERE held.tenant_id = o.tenant_id AND held.venue_id = o.venue_id
-                    AND held.position < o.position AND held.retry_at > now())
+                    AND held.position < o.position
+                    AND (held.retry_at > now()
+                         OR held.created_at >= now() - make_interval(secs => :min_age_seconds)))
 ORDER BY o.position
 LIMIT :most;
 

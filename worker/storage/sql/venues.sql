@@ -23,7 +23,7 @@ UPDATE venue AS v
 SET version = c.version, status = c.status, slug = c.slug, fields = c.fields,
     status_reason = c.status_reason, updated_at = c.updated_at, deleted_at = c.deleted_at
 FROM unnest(:tenant_ids::uuid[], :ids::uuid[], :loaded_versions::integer[], :versions::integer[],
-            :statuses::text[], :slugs::text[], :fields::jsonb[], :status_reasons::text[],
+            :statuses::text[], :slugs::text[], :fields::json[], :status_reasons::text[],
             :updated_ats::timestamptz[], :deleted_ats::timestamptz[])
   AS c (tenant_id, id, loaded_version, version, status, slug, fields, status_reason, updated_at,
         deleted_at)
@@ -35,6 +35,6 @@ INSERT INTO venue (tenant_id, id, version, status, slug, fields, status_reason, 
                    updated_at, deleted_at)
 SELECT *
 FROM unnest(:tenant_ids::uuid[], :ids::uuid[], :versions::integer[], :statuses::text[],
-            :slugs::text[], :fields::jsonb[], :status_reasons::text[],
+            :slugs::text[], :fields::json[], :status_reasons::text[],
             :created_ats::timestamptz[], :updated_ats::timestamptz[], :deleted_ats::timestamptz[])
 ON CONFLICT ON CONSTRAINT venue_pkey DO NOTHING;
