@@ -27,7 +27,7 @@ class WorkerProcess:
     def __init__(self, environment: Mapping[str, str], log: Path) -> None:
         self.port = port_for.select_random()
         self.log = log
-        self._environment = {
+        self.environment = {
             **os.environ,
             **environment,
             "VENUE_HTTP_PORT": str(self.port),
@@ -41,7 +41,7 @@ class WorkerProcess:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "worker", "run"],
                 cwd=ROOT,
-                env=self._environment,
+                env=self.environment,
                 stderr=log,
                 stdout=log,
             )

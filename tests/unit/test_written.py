@@ -73,7 +73,8 @@ def test_every_attribute() -> None:
     }
     times = {"created_at": document["time"], "updated_at": document["time"]}
     named = {"id": VENUE, "status": "pending", "slug": venue["slug"]}
-    assert venue == {**named, **FIELDS, **times}
+    owner = {"staff": [{"user_id": "user-7", "role": "owner"}]}
+    assert venue == {**named, **FIELDS, **owner, **times}
 
 
 def test_optional_attributes_are_absent() -> None:

@@ -37,9 +37,9 @@ class Delivery:
     received_at: float = 0.0
 
     def text_property(self, name: str) -> str | None:
-        """Return a property if it is a text that is not empty."""
+        """Return a property if it is a text that is not empty; one with a NUL is none."""
         value = self.properties.get(name)
-        return value if isinstance(value, str) and value else None
+        return value if isinstance(value, str) and value and "\0" not in value else None
 
     def kept_properties(self) -> dict[str, Any]:
         """Return all that a replay needs beside the body, as JSON values."""
