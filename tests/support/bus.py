@@ -3,28 +3,67 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import aio_pika
-from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractQueue
+import aiormq
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
 
 from tests.support.commands import Document, new_id
 from tests.support.waiting import until
 
 AT_ONCE = 200
+RECONNECT_SECONDS = 0.05
 QUEUES = ("venue.commands.0", "venue.dead", "venue.events.log")
 EXCHANGES = ("venue.commands", "venue.events")
 
 
 class Bus:
-    """One connection to the broker, to publish on, to get replies and to watch events."""
+    """A connection to the broker, to publish on, to get replies and to watch events.
 
-    def __init__(self, channel: AbstractChannel, replies: AbstractQueue) -> None:
-        self.channel = channel
+    After a restart of the broker it connects anew, and gets the events it has not acknowledged.
+
+    Attributes:
+        channel: the channel of the moment.
+        events: all events since the beginning, in the order they came.
+    """
+
+    channel: AbstractChannel
+
+    def __init__(self, url: str) -> None:
         self.events: list[Document] = []
-        self._replies = replies
+        self.connected = asyncio.Event()
+        self._url = url
+        self._replies = f"tests.replies.{new_id()}"
+        self._queue = f"tests.events.{new_id()}"
         self._answers: dict[str, asyncio.Future[Document]] = {}
+
+    async def stay_connected(self) -> None:
+        """Connect, and again whenever the connection is lost, until cancelled."""
+        while True:
+            with suppress(aiormq.AMQPError, OSError):
+                async with await aio_pika.connect(self._url) as connection:
+                    lost = asyncio.Event()
+                    connection.close_callbacks.add(lambda *_, lost=lost: lost.set())
+                    await self._open(connection)
+                    await lost.wait()
+                    self.connected.clear()
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _open(self, connection: AbstractConnection) -> None:
+        self.channel = await connection.channel()
+        replies = await self.channel.declare_queue(self._replies, auto_delete=True)
+        events = await self.channel.declare_queue(self._queue, durable=True)
+        exchange = await self.channel.declare_exchange("venue.events", "topic", durable=True)
+        await events.bind(exchange, "#")
+        await replies.consume(self.on_reply, no_ack=True)
+        await events.consume(self.on_event)
+        self.connected.set()
+
+    async def close(self) -> None:
+        """Delete what was declared."""
+        await self.channel.queue_delete(self._queue)
 
     async def send(self, document: Document | bytes, **properties: Any) -> None:
         """Publish a command, or any bytes, and return when the broker has confirmed it."""
@@ -53,7 +92,7 @@ class Bus:
         answer: asyncio.Future[Document] = asyncio.get_running_loop().create_future()
         self._answers[correlation_id] = answer
         await self.send(
-            document, reply_to=self._replies.name, correlation_id=correlation_id, **properties
+            document, reply_to=self._replies, correlation_id=correlation_id, **properties
         )
         return await asyncio.wait_for(answer, 30)
 
@@ -73,27 +112,23 @@ class Bus:
             answer.set_result(json.loads(message.body))
 
     async def on_event(self, message: AbstractIncomingMessage) -> None:
-        """Take an event."""
+        """Take an event, and only then acknowledge it."""
         self.events.append(json.loads(message.body))
+        with suppress(aiormq.AMQPError, aiormq.exceptions.ChannelInvalidStateError):
+            await message.ack()
 
 
 @asynccontextmanager
 async def bus(url: str) -> AsyncIterator[Bus]:
     """Give a connection that watches all events, through restarts of the broker too."""
-    connection = await aio_pika.connect_robust(url, reconnect_interval=0.2)
-    async with connection:
-        channel = await connection.channel()
-        replies = await channel.declare_queue(f"tests.replies.{new_id()}", auto_delete=True)
-        one = Bus(channel, replies)
-        events = await channel.declare_queue(f"tests.events.{new_id()}", durable=True)
-        exchange = await channel.declare_exchange("venue.events", "topic", durable=True)
-        await events.bind(exchange, "#")
-        await replies.consume(one.on_reply, no_ack=True)
-        await events.consume(one.on_event, no_ack=True)
-        try:
-            yield one
-        finally:
-            await events.delete(if_unused=False, if_empty=False)
+    one = Bus(url)
+    connecting = asyncio.create_task(one.stay_connected())
+    try:
+        await asyncio.wait_for(one.connected.wait(), 30)
+        yield one
+        await one.close()
+    finally:
+        connecting.cancel()
 
 
 async def reset_broker(url: str) -> None:
