@@ -74,7 +74,7 @@ async def test_kill_9_again_and_again(
         await publishing
     found = await settled(database, the_bus, len(load))
     with capsys.disabled():
-        print(f"\nkill -9, {KILLS} times: {found.line(len(load))}")  # noqa: T201
+        print(f"\nkill -9, {KILLS} times: {found.line(len(load))}")  # noqa: T201 - figures to look at
     expect_all(found, len(load))
     assert await database.fetchval("SELECT count(*) FROM parked_command") == 0
 

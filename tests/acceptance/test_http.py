@@ -68,7 +68,7 @@ async def test_it_answers_while_the_worker_is_saturated(
         assert not task.done(), task.result()
         task.cancel()
     with capsys.disabled():
-        print("\nsaturated:", "; ".join(watch.line() for watch in watches))  # noqa: T201
+        print("\nsaturated:", "; ".join(watch.line() for watch in watches))  # noqa: T201 - figures to look at
 
 
 async def test_it_answers_while_the_database_hangs(
@@ -95,7 +95,7 @@ async def test_it_answers_while_the_database_hangs(
     assert (await asked)["status"] == "applied"
     await worker.ready()
     with capsys.disabled():
-        print("\ndatabase frozen:", watch.line())  # noqa: T201
+        print("\ndatabase frozen:", watch.line())  # noqa: T201 - figures to look at
 
 
 async def test_metrics(worker: WorkerProcess, the_bus: Bus) -> None:

@@ -113,6 +113,7 @@ async def test_a_stop_during_the_start(new_worker: NewWorker) -> None:
         return bool(int(caught.split()[1], 16) & 1 << (signal.SIGTERM - 1))
 
     await until(handles_sigterm, "the process handles SIGTERM")
+    assert "http port" not in worker.log.read_text(), "it was handled only once all had started"
     assert await worker.stop() == 0
 
 

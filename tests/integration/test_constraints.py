@@ -109,3 +109,12 @@ async def test_slugs_and_versions_are_unique(database: asyncpg.Connection) -> No
     created = EVENT.format(version="1", type="'venue.created'")
     await database.execute(created, tenant, venue)
     assert await violated(database, created, tenant, venue) == "venue_event_version_unique"
+
+
+async def test_slugs_can_be_swapped(database: asyncpg.Connection) -> None:
+    """One statement may hand slugs from venue to venue: what counts is how it ends."""
+    tenant = new_id()
+    for slug in ("'a'", "'b'"):
+        await database.execute(VENUE.format(**{**GOOD, "slug": slug}), tenant, new_id())
+    await database.execute("UPDATE venue SET slug = CASE slug WHEN 'a' THEN 'b' ELSE 'a' END")
+    assert await database.fetchval("SELECT count(DISTINCT slug) FROM venue") == 2
