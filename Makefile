@@ -19,7 +19,7 @@ lint: setup ## style, types, import directions, schemas
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/lint-imports --no-timing | tail -n 3
+	@$(BIN)/lint-imports --no-logo | tail -n 4
 	@$(BIN)/venue-worker schemas check
 
 format: setup ## format, and mend what can be mended
