@@ -51,7 +51,7 @@ async def test_it_answers_while_the_worker_is_saturated(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Every question is answered while batch after batch is worked on."""
-    worker = new_worker(VENUE_BATCH_SIZE="1000", VENUE_PREFETCH="2000")
+    worker = new_worker()
     worker.start()
     await worker.ready()
     worker.signal(signal.SIGSTOP)  # so that the queue fills
