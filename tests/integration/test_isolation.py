@@ -4,6 +4,7 @@ import signal
 
 import aio_pika
 import asyncpg
+import pytest
 
 from tests.support.bus import Bus
 from tests.support.commands import Venue
@@ -94,3 +95,32 @@ async def test_a_subscriber_that_refuses_holds_back_its_venue_alone(
         )
     finally:
         await full.delete(if_unused=False, if_empty=False)
+
+
+FAIL_TO_FORGET = """
+CREATE SEQUENCE attempts;
+CREATE FUNCTION fail_to_forget() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF nextval('attempts') <= 2 THEN
+        RAISE EXCEPTION 'not now' USING ERRCODE = '%s';
+    END IF;
+    RETURN OLD;
+END $$;
+CREATE TRIGGER fail_to_forget BEFORE DELETE ON outbox
+FOR EACH ROW EXECUTE FUNCTION fail_to_forget();
+"""
+
+
+@pytest.mark.parametrize("reason", ["query_canceled", "deadlock_detected", "lock_not_available"])
+async def test_noting_what_was_published_is_tried_again(
+    worker: WorkerProcess, the_bus: Bus, database: asyncpg.Connection, reason: str
+) -> None:
+    """A slow or contended database delays the outbox; it does not end the worker."""
+    await database.execute(FAIL_TO_FORGET % reason)
+    assert (await the_bus.ask(Venue().create()))["status"] == "applied"
+
+    async def forgotten() -> bool:
+        return bool(await database.fetchval("SELECT count(*) = 0 FROM outbox"))
+
+    await until(forgotten, "the event has left the outbox")
+    assert worker.running.poll() is None

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from worker.errors import DatabaseUnavailableError
+from worker.errors import TransientError
 from worker.messaging.publisher import Publisher
 from worker.metrics import events_published_total, publish_confirm_seconds
 from worker.retry import forever
@@ -42,9 +42,7 @@ class Publishing:
     async def sweep_forever(self) -> None:
         """Publish what was left behind, until cancelled."""
         while True:
-            async for attempt in forever(
-                "looking for unpublished events", DatabaseUnavailableError
-            ):
+            async for attempt in forever("looking for unpublished events", TransientError):
                 with attempt:
                     full = await self._sweep()
             if not full:
@@ -75,7 +73,7 @@ class Publishing:
     async def _note(self, confirmed: list[PendingEvent], refused: list[PendingEvent]) -> None:
         for type_, count in Counter(event.type for event in confirmed).items():
             events_published_total.labels(type_).inc(count)
-        async for attempt in forever("noting what was published", DatabaseUnavailableError):
+        async for attempt in forever("noting what was published", TransientError):
             with attempt:
                 # Losing this in a crash costs a second copy, not an event: no need to wait for it.
                 async with self._database.transaction(durable=False) as tx:
