@@ -26,7 +26,6 @@ from faststream.rabbit import (
 
 from perf.peers import rows
 from perf.peers.message import decoded
-from worker.domain import venue as _venue  # noqa: F401 - registers the rules
 from worker.domain.command import Command
 from worker.domain.decide import decide
 from worker.domain.decision import Applied, Decision, Rejected, refuse

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from tests.unit.samples import MOST, NOW, TENANT, VENUE, envelope, structured, venue
+from worker.domain.command import CommandKey
 from worker.domain.state import Status
 from worker.outcome import Outcome
 from worker.pipeline.decide import Decisions, decide_all
@@ -11,7 +12,7 @@ from worker.pipeline.decode import decode
 from worker.pipeline.deduplicate import deduplicate
 from worker.pipeline.messages import Message
 from worker.pipeline.publishers import Publishers
-from worker.storage.outcomes import CommandKey, Known
+from worker.storage.outcomes import Known
 from worker.storage.world import World
 
 EVERYONE = Publishers(None)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from tests.unit.batches import codes_of, decide_batch, message
 from tests.unit.samples import COMMAND, MOST, TENANT, VENUE
+from worker.domain.command import CommandKey
 from worker.domain.decision import Problem
 from worker.messaging.delivery import Delivery
 from worker.outcome import Outcome, Result
@@ -11,7 +12,7 @@ from worker.pipeline.decode import decode
 from worker.pipeline.deduplicate import deduplicate
 from worker.pipeline.messages import Message, commands_of
 from worker.pipeline.publishers import Publishers
-from worker.storage.outcomes import CommandKey, Known
+from worker.storage.outcomes import Known
 
 ANOTHER = "0197cccc-0000-7000-8000-00000000ef02"
 NOBODY = Publishers({})

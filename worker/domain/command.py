@@ -15,6 +15,12 @@ from worker.domain.decision import Change, Rejected
 from worker.domain.staff import Authority
 from worker.domain.state import State
 
+VenueKey = tuple[str, str]
+"""(tenant, venue)."""
+
+CommandKey = tuple[str, str]
+"""(tenant, command id)."""
+
 
 class Data(BaseModel):
     """Base of every part of a command's `data`: unknown fields and loose types are refused."""
@@ -37,6 +43,16 @@ class Origin:
     traceparent: str | None = None
     tracestate: str | None = None
 
+    @property
+    def key(self) -> VenueKey:
+        """The venue's key."""
+        return self.tenant_id, self.venue_id
+
+    @property
+    def idempotency_key(self) -> CommandKey:
+        """The command's own key."""
+        return self.tenant_id, self.id
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command(Origin):
@@ -48,16 +64,6 @@ class Command(Origin):
     expected_version: int | None = None
     publisher: str | None = None
     """The AMQP user that the broker vouches for, where the publisher named it."""
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """The venue's key: (tenant, venue)."""
-        return self.tenant_id, self.venue_id
-
-    @property
-    def idempotency_key(self) -> tuple[str, str]:
-        """The command's own key: (tenant, command id)."""
-        return self.tenant_id, self.id
 
 
 Rule = Callable[[State, Command, datetime], Change | Rejected]

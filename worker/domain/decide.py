@@ -8,6 +8,7 @@ from datetime import datetime
 from worker.domain.command import Command, CommandSpec
 from worker.domain.decision import Applied, Change, Decision, Event, Rejected, refuse
 from worker.domain.families import COMMANDS
+from worker.domain.patch import Json
 from worker.domain.state import State, Venue
 
 
@@ -70,11 +71,11 @@ def _applied(spec: CommandSpec, change: Change) -> Applied:
 
 
 def _event(spec: CommandSpec, venue: Venue, change: Change) -> Event:
-    names = list(change.changed)
+    names: list[Json] = list(change.changed)
     return Event(
         type=spec.event,
-        data={spec.part: {**venue.document(), **change.also}, "changed": list(names)},
-        summary={spec.part: {**venue.summary(), **change.also}, "changed": list(names)},
+        data={spec.part: {**venue.document(), **change.also}, "changed": names},
+        summary={spec.part: {**venue.summary(), **change.also}, "changed": names},
         dataref=f"venue.get?subject={venue.id}",
         version=venue.version,
     )

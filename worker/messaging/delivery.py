@@ -22,7 +22,7 @@ class Delivery:
     """One delivery of a message: its body, its AMQP properties, and how to settle it.
 
     Attributes:
-        tag: the delivery tag; it means something on the channel of `session` alone.
+        tag: the delivery tag; it means something on the channel it came from alone.
         properties: the AMQP basic properties that were set, without `headers`.
         received_at: `time.perf_counter()` on arrival, in seconds.
     """

@@ -1,7 +1,7 @@
 """CloudEvents 1.0 over AMQP, read: structured and binary mode to attributes and data.
 
 Sources: CloudEvents 1.0.2, its JSON format and its AMQP protocol binding. Odd AMQP properties never
-matter more than the envelope: only `cloudEvents` headers without a structured content type mean
+matter more than the envelope: only a `specversion` header without a structured content type means
 binary mode, and everything else is read as an envelope in the body.
 """
 
@@ -31,8 +31,6 @@ def _traceparent(value: object) -> object:
 
 MOST_TRACE = 512
 Trace = Annotated[str | None, BeforeValidator(_traceparent)]
-
-
 Version = Annotated[int, Field(ge=0, le=2_147_483_647), BeforeValidator(whole)]
 
 

@@ -4,12 +4,11 @@ import asyncio
 from collections.abc import Sequence
 
 from aiormq import spec
-from aiormq.exceptions import DeliveryError
 
-from worker.breath import breathing
 from worker.errors import BrokerUnavailableError
+from worker.messaging.confirms import publish_all
 from worker.messaging.envelope import STRUCTURED
-from worker.messaging.link import BROKER_ERRORS, Link, broker_errors, open_link
+from worker.messaging.link import Link, broker_errors, open_link
 from worker.messaging.topology import EVENTS, declare
 from worker.retry import forever
 from worker.storage.events import PendingEvent
@@ -78,21 +77,11 @@ class Publisher:
         self, events: list[PendingEvent], refused: list[PendingEvent]
     ) -> list[PendingEvent]:
         link = await self._connected()
-        tasks = [
-            asyncio.create_task(self._publish_one(link, event)) async for event in breathing(events)
-        ]
-        results = await asyncio.gather(*tasks, return_exceptions=True)
-        left: list[PendingEvent] = []
-        for event, result in zip(events, results, strict=True):
-            if isinstance(result, DeliveryError):
-                refused.append(event)
-            elif isinstance(result, (*BROKER_ERRORS, asyncio.CancelledError)):
-                left.append(event)
-            elif isinstance(result, BaseException):
-                raise result
-        if left:
-            await link.close()  # whatever is wrong with it, a fresh one is the way to find out
-        return left
+        confirms = await publish_all(link, events, lambda event: self._publish_one(link, event))
+        for _, error in confirms.failed:
+            raise error
+        refused += confirms.refused
+        return confirms.unconfirmed
 
     async def _publish_one(self, link: Link, event: PendingEvent) -> None:
         await link.raw.basic_publish(

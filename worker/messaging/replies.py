@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import structlog
 from aiormq import spec
-from aiormq.exceptions import DeliveryError
 from pydantic_core import to_json
 
 from worker.errors import BrokerUnavailableError
+from worker.messaging.confirms import publish_all
 from worker.messaging.delivery import Delivery
-from worker.messaging.link import BROKER_ERRORS, Link, open_link
+from worker.messaging.link import Link, open_link
 from worker.outcome import Outcome
 
 MOST_WAITING = 10_000
@@ -117,20 +117,12 @@ class Replies:
         except BrokerUnavailableError as error:
             log.info("replies dropped, the broker is away", replies=len(lot), error=str(error))
             return []
-        results = await asyncio.gather(
-            *(_publish_one(link, reply) for reply in lot), return_exceptions=True
-        )
-        left: list[Reply] = []
-        for reply, result in zip(lot, results, strict=True):
-            if isinstance(result, DeliveryError):
-                log.info("reply refused", reply_to=reply.reply_to)
-            elif isinstance(result, (*BROKER_ERRORS, asyncio.CancelledError)):
-                left.append(reply)
-            elif isinstance(result, BaseException):
-                log.error("reply dropped", reply_to=reply.reply_to, exc_info=result)
-        if left:
-            await link.close()
-        return left
+        confirms = await publish_all(link, lot, lambda reply: _publish_one(link, reply))
+        for reply in confirms.refused:
+            log.info("reply refused", reply_to=reply.reply_to)
+        for reply, reason in confirms.failed:
+            log.error("reply dropped", reply_to=reply.reply_to, exc_info=reason)
+        return confirms.unconfirmed
 
     async def _connected(self) -> Link:
         if self._link is None or self._link.lost.is_set():

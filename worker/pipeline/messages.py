@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from worker.domain.command import Command
+from worker.domain.command import Command, Origin
 from worker.domain.families import COMMANDS
 from worker.messaging.delivery import Delivery
 from worker.outcome import Outcome
@@ -19,10 +19,14 @@ class Message:
     content: Command | Unreadable
 
     @property
+    def origin(self) -> Origin | None:
+        """What the envelope says, where it could be read."""
+        return self.content if isinstance(self.content, Command) else self.content.origin
+
+    @property
     def type(self) -> str:
         """The command's type, or `other` for what is none; a metric's label."""
-        content = self.content
-        origin = content if isinstance(content, Command) else content.origin
+        origin = self.origin
         return origin.type if origin and origin.type in COMMANDS else "other"
 
 

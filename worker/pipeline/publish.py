@@ -10,6 +10,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from worker.domain.command import VenueKey
 from worker.errors import TransientError
 from worker.messaging.publisher import Publisher
 from worker.metrics import events_published_total, publish_confirm_seconds
@@ -68,7 +69,8 @@ class Publishing:
             refused += refused_now
             unconfirmed = {event.position for event in refused_now}
             confirmed += [event for event in wave if event.position not in unconfirmed]
-        await self._note(confirmed, refused)
+        if confirmed or refused:
+            await self._note(confirmed, refused)
 
     async def _note(self, confirmed: list[PendingEvent], refused: list[PendingEvent]) -> None:
         for type_, count in Counter(event.type for event in confirmed).items():
@@ -87,7 +89,7 @@ class Waves:
 
     def __init__(self, events: Sequence[PendingEvent]) -> None:
         now = datetime.now(UTC)
-        self._venues: dict[tuple[str, str], deque[PendingEvent]] = defaultdict(deque)
+        self._venues: dict[VenueKey, deque[PendingEvent]] = defaultdict(deque)
         for event in sorted(events, key=lambda event: event.position):
             self._venues[event.key].append(event)
         for key, queue in list(self._venues.items()):

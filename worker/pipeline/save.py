@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid_utils import uuid7
 
 from worker.breath import breathing
-from worker.domain.command import Command, Origin
+from worker.domain.command import Origin, VenueKey
 from worker.domain.decision import Event
 from worker.messaging.delivery import Delivery, parking_hash
 from worker.messaging.written import refusal, written
@@ -81,6 +81,5 @@ def _parked_outcome(unreadable: Unreadable) -> Outcome:
     )
 
 
-def _venues(messages: Iterable[Message]) -> set[tuple[str, str]]:
-    origins = (m.content if isinstance(m.content, Command) else m.content.origin for m in messages)
-    return {(origin.tenant_id, origin.venue_id) for origin in origins if origin is not None}
+def _venues(messages: Iterable[Message]) -> set[VenueKey]:
+    return {message.origin.key for message in messages if message.origin is not None}

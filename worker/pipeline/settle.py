@@ -10,7 +10,6 @@ from collections.abc import Sequence
 import structlog
 
 from worker.breath import breathing
-from worker.domain.command import Command
 from worker.messaging.intake import Intake
 from worker.messaging.replies import Replies, reply_for
 from worker.metrics import batch_size, command_duration_seconds, commands_total, redelivered_total
@@ -50,8 +49,7 @@ def _label(outcome: Outcome) -> str:
 
 
 def _log(message: Message, outcome: Outcome) -> None:
-    content = message.content
-    origin = content if isinstance(content, Command) else content.origin
+    origin = message.origin
     getattr(log, LEVELS[outcome.result])(
         "command",
         command_id=outcome.command_id,

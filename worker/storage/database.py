@@ -36,6 +36,9 @@ SET LOCAL statement_timeout = {milliseconds};
 SET LOCAL lock_timeout = {milliseconds};
 """
 
+MOST_CONNECTIONS = 4
+"""For the batch in hand, the sweep of the outbox, and room beside them."""
+
 RELAXED = "SET LOCAL synchronous_commit = off;"
 
 
@@ -48,14 +51,13 @@ class Database:
         *,
         timeout_seconds: float,
         statement_cache_size: int = 100,
-        connections: int = 4,
     ) -> None:
         self._timeout = timeout_seconds
         self._begin = BEGIN.format(milliseconds=int(timeout_seconds * 1000))
         self._pool = asyncpg.create_pool(
             url,
             min_size=0,
-            max_size=connections,
+            max_size=MOST_CONNECTIONS,
             timeout=timeout_seconds,
             # The server's own timeouts come first; this one is for a server that says nothing.
             command_timeout=timeout_seconds + 5,

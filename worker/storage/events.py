@@ -6,6 +6,7 @@ from datetime import datetime
 
 import asyncpg
 
+from worker.domain.command import VenueKey
 from worker.storage.database import Connection
 from worker.storage.queries import queries
 
@@ -43,7 +44,7 @@ class PendingEvent:
     held_until: datetime | None = None
 
     @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> VenueKey:
         """The venue's key: (tenant, venue)."""
         return self.tenant_id, self.venue_id
 
@@ -81,7 +82,7 @@ async def save(
     ]
 
 
-async def pending_of(tx: Connection, venues: Collection[tuple[str, str]]) -> list[PendingEvent]:
+async def pending_of(tx: Connection, venues: Collection[VenueKey]) -> list[PendingEvent]:
     """Return the unpublished events of the venues (tenant, venue), oldest first."""
     if not venues:
         return []

@@ -6,15 +6,12 @@ from datetime import datetime
 
 from pydantic_core import from_json, to_json
 
-from worker.domain.command import Command
+from worker.domain.command import Command, CommandKey
 from worker.domain.decision import Problem
 from worker.errors import ContendedError
 from worker.outcome import Outcome, Result
 from worker.storage.database import Connection
 from worker.storage.queries import queries, rows_of
-
-CommandKey = tuple[str, str]
-"""(tenant, command id)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,13 @@ import asyncpg
 from pydantic_core import from_json, to_json
 from slugify import slugify
 
-from worker.domain.command import Command
+from worker.domain.command import Command, VenueKey
 from worker.domain.slugs import slug_base
 from worker.domain.state import Status, Venue
 from worker.domain.venue_data import VenueCreate, VenueUpdate
 from worker.errors import ContendedError
 from worker.storage.database import Connection
 from worker.storage.queries import queries, rows_of
-
-VenueKey = tuple[str, str]
 
 
 @lru_cache(maxsize=10_000)

@@ -8,18 +8,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from worker.domain.command import Command
+from worker.domain.command import Command, CommandKey, VenueKey
 from worker.domain.slugs import Slugs
 from worker.domain.staff import Role
 from worker.domain.state import State, Venue
 from worker.storage import staff, venues
 from worker.storage.database import Connection
-
-VenueKey = tuple[str, str]
-"""(tenant, venue)."""
-
-CommandKey = tuple[str, str]
-"""(tenant, command id)."""
 
 
 @dataclass(slots=True)
