@@ -31,7 +31,7 @@ WITH claimed AS (
     RETURNING tenant_id, venue_id, command_id, decided_at
 ), created AS (
     INSERT INTO venue (tenant_id, id, version, status, slug, fields, created_at, updated_at)
-    SELECT tenant_id, venue_id, 1, 'pending', $10::text, $11::jsonb, decided_at, decided_at
+    SELECT tenant_id, venue_id, 1, 'pending', $10::text, $11::json, decided_at, decided_at
     FROM claimed WHERE $10::text IS NOT NULL
 ), kept AS (
     INSERT INTO venue_event (id, tenant_id, venue_id, venue_version, type, command_id, body,
