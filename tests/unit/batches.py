@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from tests.unit.samples import MOST, NOW, TENANT, VENUE, envelope, structured, venue
-from worker.domain.command import CommandKey
+from worker.domain.origin import CommandKey
 from worker.domain.state import Status
 from worker.outcome import Outcome
 from worker.pipeline.decide import Decisions, decide_all

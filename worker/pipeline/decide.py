@@ -6,9 +6,10 @@ from datetime import datetime
 import structlog
 
 from worker.breath import breathing
-from worker.domain.command import Command, Origin
+from worker.domain.command import Command
 from worker.domain.decide import decide
 from worker.domain.decision import Event, Problem, Rejected
+from worker.domain.origin import Origin
 from worker.messaging.written import refusal
 from worker.outcome import Outcome, Result
 from worker.pipeline.decode import Unreadable

@@ -15,9 +15,10 @@ from typing import Any
 import structlog
 from pydantic import ValidationError
 
-from worker.domain.command import Command, Data, Origin
+from worker.domain.command import Command, Data
 from worker.domain.decision import Problem
 from worker.domain.families import COMMANDS
+from worker.domain.origin import Origin
 from worker.domain.patch import Json
 from worker.domain.problems import problems_of
 from worker.messaging.delivery import Delivery

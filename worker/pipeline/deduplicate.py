@@ -7,8 +7,9 @@ same id with other content is a conflict: it is answered, and kept nowhere.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from worker.domain.command import Command, CommandKey
+from worker.domain.command import Command
 from worker.domain.decision import Problem
+from worker.domain.origin import CommandKey
 from worker.outcome import Outcome, Result
 from worker.pipeline.decode import Unreadable
 from worker.pipeline.messages import Message

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from worker.domain.command import Command, Origin
+from worker.domain.command import Command
 from worker.domain.families import COMMANDS
+from worker.domain.origin import Origin
 from worker.messaging.delivery import Delivery
 from worker.outcome import Outcome
 from worker.pipeline.decode import Unreadable

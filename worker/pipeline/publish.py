@@ -10,7 +10,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from worker.domain.command import VenueKey
+from worker.domain.origin import VenueKey
 from worker.errors import TransientError
 from worker.messaging.publisher import Publisher
 from worker.metrics import events_published_total, publish_confirm_seconds

@@ -6,8 +6,8 @@ from datetime import datetime
 from uuid_utils import uuid7
 
 from worker.breath import breathing
-from worker.domain.command import Origin, VenueKey
 from worker.domain.decision import Event
+from worker.domain.origin import Origin, VenueKey
 from worker.messaging.delivery import Delivery, parking_hash
 from worker.messaging.written import refusal, written
 from worker.outcome import Outcome, Result

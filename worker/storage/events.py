@@ -6,7 +6,7 @@ from datetime import datetime
 
 import asyncpg
 
-from worker.domain.command import VenueKey
+from worker.domain.origin import VenueKey
 from worker.storage.database import Connection
 from worker.storage.queries import queries
 

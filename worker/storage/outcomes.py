@@ -6,8 +6,9 @@ from datetime import datetime
 
 from pydantic_core import from_json, to_json
 
-from worker.domain.command import Command, CommandKey
+from worker.domain.command import Command
 from worker.domain.decision import Problem
+from worker.domain.origin import CommandKey
 from worker.errors import ContendedError
 from worker.outcome import Outcome, Result
 from worker.storage.database import Connection

@@ -8,7 +8,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from worker.domain.command import Command, CommandKey, VenueKey
+from worker.domain.command import Command
+from worker.domain.origin import CommandKey, VenueKey
 from worker.domain.slugs import Slugs
 from worker.domain.staff import Role
 from worker.domain.state import State, Venue
