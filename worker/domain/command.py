@@ -6,13 +6,13 @@ touches nothing else.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
 from worker.domain.decision import Change, Rejected
-from worker.domain.origin import Origin
+from worker.domain.origin import Deferred, Origin
 from worker.domain.staff import Authority
 from worker.domain.state import State
 
@@ -35,6 +35,11 @@ class Command(Origin):
     """Where the publisher asked for it: the time to decide it at."""
     publisher: str | None = None
     """The AMQP user that the broker vouches for, where the publisher named it."""
+
+    def deferred(self) -> Deferred:
+        """Return it as what is known of a command that waits."""
+        origin = Origin(**{name.name: getattr(self, name.name) for name in fields(Origin)})
+        return Deferred(origin, self.digest)
 
 
 Rule = Callable[[State, Command, datetime], Change | Rejected]
