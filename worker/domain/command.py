@@ -6,7 +6,7 @@ touches nothing else.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
@@ -38,8 +38,7 @@ class Command(Origin):
 
     def deferred(self) -> Deferred:
         """Return it as what is known of a command that waits."""
-        origin = Origin(**{name.name: getattr(self, name.name) for name in fields(Origin)})
-        return Deferred(origin, self.digest)
+        return Deferred(self, self.digest)
 
 
 Rule = Callable[[State, Command, datetime], Change | Rejected]
