@@ -27,17 +27,19 @@ async def save(
     await world.save(tx, states)
     await outcomes.save(tx, decisions.decided, now)
     refusals = await _park(tx, decisions, now)
-    older = await events.pending_of(tx, _venues(messages))
+    backlog = await events.pending_of(tx, _venues(messages))
     new = [
         written(event, origin, now, most_bytes)
         async for event, origin in breathing([*decisions.events, *refusals])
     ]
+    saved = await events.save(tx, new, now)
     return Done(
         outcomes=[
             decisions.outcomes.get(place) or _parked_outcome(decisions.parked[place])
             for place in range(len(messages))
         ],
-        events=[*older, *await events.save(tx, new, now)],
+        # Of venues that have more waiting than was read, the sweep publishes these in their turn.
+        events=[*backlog.events, *(event for event in saved if event.key not in backlog.closed)],
     )
 
 
