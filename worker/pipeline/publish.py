@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
+from typing import Generic, TypeVar
 
 from worker.domain.command import VenueKey
 from worker.errors import TransientError
@@ -24,6 +25,7 @@ ABANDONED_SECONDS = 5.0
 """Age at which an event counts as left behind: by a worker that died, or by a refusal."""
 
 MOST_SWEPT = 500
+E = TypeVar("E", bound=PendingEvent)
 
 
 class Publishing:
@@ -90,21 +92,21 @@ class Publishing:
                         await outbox.hold(tx, refused)
 
 
-class Waves:
+class Waves(Generic[E]):
     """The oldest unsent event of each venue, again and again."""
 
-    def __init__(self, events: Sequence[PendingEvent]) -> None:
-        self._venues: dict[VenueKey, deque[PendingEvent]] = defaultdict(deque)
+    def __init__(self, events: Sequence[E]) -> None:
+        self._venues: dict[VenueKey, deque[E]] = defaultdict(deque)
         for event in sorted(events, key=lambda event: event.position):
             self._venues[event.key].append(event)
 
-    def next(self) -> list[PendingEvent]:
+    def next(self) -> list[E]:
         """Return the next wave, empty when there is nothing left."""
         wave = [queue.popleft() for queue in self._venues.values()]
         self._venues = {key: queue for key, queue in self._venues.items() if queue}
         return wave
 
-    def hold(self, refused: Sequence[PendingEvent]) -> None:
+    def hold(self, refused: Sequence[E]) -> None:
         """Send nothing more of these events' venues."""
         for event in refused:
             self._venues.pop(event.key, None)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from worker.storage.database import Connection
+from worker.storage.events import PendingEvent
 from worker.storage.queries import queries, rows_of
 
 CLOCKS_APART = timedelta(minutes=1)
@@ -30,15 +31,10 @@ class Selection:
     until: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class KeptEvent:
-    """A published event as it was published."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptEvent(PendingEvent):
+    """A published event, to be published again; its position is its place on the page."""
 
-    id: str
-    tenant_id: str
-    venue_id: str
-    type: str
-    body: str
     occurred_at: datetime
 
 
@@ -54,7 +50,9 @@ async def page(tx: Connection, selection: Selection, after: str, most: int) -> l
         until=selection.until,
         most=most,
     )
-    return [KeptEvent(**row) async for row in rows]
+    return [
+        KeptEvent(position=place, **row) for place, row in enumerate([row async for row in rows])
+    ]
 
 
 async def delete_old(tx: Connection, cutoff: datetime, most: int) -> int:
