@@ -14,6 +14,7 @@ from worker.ops.http import http_server
 from worker.pipeline.life import Pipeline
 from worker.pipeline.publish import Publishing
 from worker.pipeline.publishers import read_publishers
+from worker.retention import Retention, rules
 from worker.running import run_until_signal
 from worker.settings import Settings
 from worker.storage.database import Database
@@ -61,7 +62,13 @@ async def run(settings: Settings) -> None:
         await stack.enter_async_context(http_server(health, settings.http_host, settings.http_port))
         await run_until_signal(
             _main(consumption, health, replies),
-            [health.run(), replies.run(), publishing.sweep_forever(), publisher.stay_connected()],
+            [
+                health.run(),
+                replies.run(),
+                publishing.sweep_forever(),
+                publisher.stay_connected(),
+                Retention(database, rules(settings)).run(),
+            ],
             stop=consumption.stop,
             grace_seconds=settings.grace_seconds,
         )

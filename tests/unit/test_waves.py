@@ -15,7 +15,7 @@ def _event(position: int, venue: str, tenant: str = TENANT) -> PendingEvent:
     return PendingEvent(position, f"event-{position}", tenant, venue, "x", "{}")
 
 
-def _all(waves: Waves) -> list[list[int]]:
+def _all(waves: Waves[PendingEvent]) -> list[list[int]]:
     found = []
     while wave := waves.next():
         found.append([event.position for event in wave])

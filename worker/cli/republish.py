@@ -19,11 +19,13 @@ from worker.output import print_json
 from worker.pipeline.republish import check_queue
 from worker.pipeline.republish import republish as republish_events
 from worker.settings import Settings
+from worker.storage import history
 from worker.storage.database import Database
 from worker.storage.history import KeptEvent, Selection
 
 TIMEOUT_SECONDS = 300.0
 """A tenant's few events may stand far apart among millions."""
+NOTHING_YET = UUID(history.NOTHING_YET)
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -36,16 +38,21 @@ def republish(
         str | None, typer.Option(metavar="TIME", help="decided at TIME (RFC 3339) or later")
     ] = None,
     until: Annotated[str | None, typer.Option(metavar="TIME", help="decided before TIME")] = None,
+    after: Annotated[
+        UUID, typer.Option(metavar="ID", help="go on behind this event, as an error said")
+    ] = NOTHING_YET,
     as_json: Annotated[bool, typer.Option("--json", help="print one line of JSON")] = False,
 ) -> None:
     """Publish kept events once more, with their old ids, to one queue and no other."""
     if venue is None and tenant is None and since is None:
         raise OperatorError("say which events: --venue, --tenant or --since, or several of them")
+    now = datetime.now(UTC)
     selection = Selection(
         tenant_id=str(tenant) if tenant else None,
         venue_id=str(venue) if venue else None,
-        since=words.time("--since", since) if since else BEGINNING,
-        until=words.time("--until", until) if until else datetime.now(UTC),
+        since=max(words.time("--since", since), BEGINNING) if since else BEGINNING,
+        until=min(words.time("--until", until), now) if until else now,
+        after=str(after),
     )
     if selection.since >= selection.until:
         raise OperatorError("--since lies behind --until, or in the future: nothing is between")

@@ -49,7 +49,7 @@ def command_queue(partition: int) -> str:
 
 
 def is_own(queue: str) -> bool:
-    """Tell whether a queue's name is one that this service gives to its own (contract, section 3)."""
+    """Tell whether a queue's name is one that this service gives to its own."""
     return any(queue == name or queue.startswith(f"{name}.") for name in OWN)
 
 

@@ -1,12 +1,12 @@
 """Kept events sent once more, as they were published, to one queue: on an operator's word."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from aiormq.abc import DeliveredMessage
 from aiormq.exceptions import ChannelNotFoundEntity
 
-from worker.domain.state import rfc3339
 from worker.errors import OperatorError
 from worker.messaging.confirms import publish_all
 from worker.messaging.link import Link, broker_errors
@@ -49,27 +49,20 @@ async def republish(
     Raises:
         OperatorError: the queue is gone, or did not take an event; it says where to go on.
     """
-    async for page in _pages(database, selection):
+    while page := await _page(database, selection):
         waves = Waves(page)
         while wave := waves.next():
-            await _send(link, queue, wave, page)
+            await _send(link, queue, wave, selection.after)
             told(wave)
+        selection = replace(selection, after=page[-1].id)
 
 
-async def _pages(database: Database, selection: Selection) -> AsyncIterator[list[KeptEvent]]:
-    after = history.NOTHING_YET
-    while True:
-        async with database.transaction() as tx:
-            page = await history.page(tx, selection, after, PAGE)
-        if not page:
-            return
-        yield page
-        after = page[-1].id
+async def _page(database: Database, selection: Selection) -> list[KeptEvent]:
+    async with database.transaction() as tx:
+        return await history.page(tx, selection, PAGE)
 
 
-async def _send(
-    link: Link, queue: str, wave: Sequence[KeptEvent], page: Sequence[KeptEvent]
-) -> None:
+async def _send(link: Link, queue: str, wave: Sequence[KeptEvent], after: str) -> None:
     confirms = await publish_all(link, wave, partial(_send_one, link, queue))
     for _, error in confirms.failed:
         raise error
@@ -77,7 +70,7 @@ async def _send(
         why = "refused" if confirms.refused else "did not confirm"
         raise OperatorError(
             f"{queue} {why} event {stopped[0].id} of venue {stopped[0].venue_id}: once it takes "
-            f"events again, go on with --since {rfc3339(page[0].occurred_at)}"
+            f"events again, go on with the same words and --after {after}"
         )
 
 

@@ -8,9 +8,9 @@ from worker.storage.database import Connection
 from worker.storage.events import PendingEvent
 from worker.storage.queries import queries, rows_of
 
-CLOCKS_APART = timedelta(minutes=1)
+APART = timedelta(minutes=10)
 """How far an event's id, which holds the time at which it was written, may lie from the time at
-which its command was decided."""
+which its command was decided, at most: a transaction takes a minute or two at worst."""
 
 NOTHING_YET = str(UUID(int=0))
 """Comes before the id of every event."""
@@ -23,12 +23,14 @@ class Selection:
     Attributes:
         since: the first moment that belongs to it.
         until: the first moment that does not.
+        after: an event's id; only those behind it, in the order of ids, belong.
     """
 
     tenant_id: str | None
     venue_id: str | None
     since: datetime
     until: datetime
+    after: str = NOTHING_YET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +40,12 @@ class KeptEvent(PendingEvent):
     occurred_at: datetime
 
 
-async def page(tx: Connection, selection: Selection, after: str, most: int) -> list[KeptEvent]:
-    """Return the next published events of a selection, after the event with the given id."""
+async def page(tx: Connection, selection: Selection, most: int) -> list[KeptEvent]:
+    """Return the first published events of a selection, in the order of ids."""
     rows = queries.events_page(
         tx,
-        after=max(after, first_id(selection.since - CLOCKS_APART)),
-        before=first_id(selection.until + CLOCKS_APART),
+        after=max(selection.after, first_id(selection.since - APART)),
+        before=first_id(selection.until + APART),
         tenant_id=selection.tenant_id,
         venue_id=selection.venue_id,
         since=selection.since,
@@ -57,7 +59,7 @@ async def page(tx: Connection, selection: Selection, after: str, most: int) -> l
 
 async def delete_old(tx: Connection, cutoff: datetime, most: int) -> int:
     """Delete published events that were decided before the cutoff; return how many."""
-    before = first_id(cutoff + CLOCKS_APART)
+    before = first_id(cutoff + APART)
     return rows_of(await queries.delete_old_events(tx, before=before, cutoff=cutoff, most=most))
 
 
