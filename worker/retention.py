@@ -73,20 +73,23 @@ class Retention:
         total = 0
         deleted = STEP_ROWS
         while deleted == STEP_ROWS:
-            since = self._clock()
             deleted = await self._step(rule)
             total += deleted
-            await self._sleep(PAUSES * (self._clock() - since))
         if total:
             log.info("deleted for their age", table=rule.table, rows=total, days=rule.days)
 
     async def _step(self, rule: Rule) -> int:
-        deleted = 0
         async for attempt in forever(f"cleaning up {rule.table}", TransientError):
             with attempt:
-                cutoff = datetime.now(UTC) - timedelta(days=rule.days)
-                # A crash of the server may undo it: then it is done again.
-                async with self._database.transaction(durable=False) as tx:
-                    deleted = await rule.delete(tx, cutoff, STEP_ROWS)
+                since = self._clock()
+                deleted = await self._delete(rule)
+                seconds = self._clock() - since
         retention_deleted_total.labels(rule.table).inc(deleted)
+        await self._sleep(PAUSES * seconds)
         return deleted
+
+    async def _delete(self, rule: Rule) -> int:
+        cutoff = datetime.now(UTC) - timedelta(days=rule.days)
+        # A crash of the server may undo it: then it is done again.
+        async with self._database.transaction(durable=False) as tx:
+            return await rule.delete(tx, cutoff, STEP_ROWS)

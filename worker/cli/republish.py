@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
@@ -59,20 +58,8 @@ def republish(
     asyncio.run(_republish(queue, selection, as_json=as_json))
 
 
-@dataclass(slots=True)
-class _Tally:
-    """What was published so far."""
-
-    events: int = 0
-    last: KeptEvent | None = None
-
-    def add(self, events: Sequence[KeptEvent]) -> None:
-        self.events += len(events)
-        self.last = events[-1]
-
-
 async def _republish(queue: str, selection: Selection, *, as_json: bool) -> None:
-    settings, tally, since = Settings(), _Tally(), time.perf_counter()
+    settings, since = Settings(), time.perf_counter()
     # Planned anew for each selection: what is fast for a venue is not for a tenant.
     database = Database(
         settings.database_url, timeout_seconds=TIMEOUT_SECONDS, statement_cache_size=0
@@ -82,34 +69,29 @@ async def _republish(queue: str, selection: Selection, *, as_json: bool) -> None
         await check_queue(link, queue)
         async with database:
             with _progress(quiet=as_json) as progress:
-                task = progress.add_task("", total=None, at="")
+                task = progress.add_task("", total=None, at="the beginning")
 
                 def told(events: Sequence[KeptEvent]) -> None:
-                    tally.add(events)
                     at = f"{events[-1].occurred_at:%Y-%m-%d %H:%M:%S}"
-                    progress.update(task, completed=tally.events, at=at)
+                    progress.update(task, advance=len(events), at=at)
 
                 await republish_events(database, link, queue, selection, told)
+                count = int(progress.tasks[task].completed)
     finally:
         await link.close()
-    _report(queue, tally, time.perf_counter() - since, as_json=as_json)
+    seconds = round(time.perf_counter() - since, 3)
+    if as_json:
+        print_json({"queue": queue, "events": count, "seconds": seconds})
+    else:
+        typer.echo(f"{count:,} events published to {queue} in {seconds:.1f} s")
 
 
 def _progress(*, quiet: bool) -> Progress:
+    console = Console(stderr=True)
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.completed:,.0f} events, now at {task.fields[at]}"),
         TimeElapsedColumn(),
-        console=Console(stderr=True),
-        disable=quiet,
+        console=console,
+        disable=quiet or not console.is_terminal,
     )
-
-
-def _report(queue: str, tally: _Tally, seconds: float, *, as_json: bool) -> None:
-    if as_json:
-        last = tally.last.id if tally.last else None
-        print_json(
-            {"queue": queue, "events": tally.events, "last": last, "seconds": round(seconds, 3)}
-        )
-    else:
-        typer.echo(f"{tally.events:,} events published to {queue} in {seconds:.1f} s")
