@@ -18,6 +18,7 @@ from worker.pipeline.life import Pipeline
 from worker.pipeline.publish import Publishing
 from worker.pipeline.publishers import read_publishers
 from worker.pipeline.retries import Retries
+from worker.retention import Retention, rules
 from worker.running import run_until_signal
 from worker.settings import Settings
 from worker.storage.database import Database
@@ -72,7 +73,13 @@ async def run(settings: Settings) -> None:
 
         await run_until_signal(
             [consumption.run(gate), aside.due(gate), aside.dead(gate)],
-            [health.run(), replies.run(), publishing.sweep_forever(), publisher.stay_connected()],
+            [
+                health.run(),
+                replies.run(),
+                publishing.sweep_forever(),
+                publisher.stay_connected(),
+                Retention(database, rules(settings)).run(),
+            ],
             stop=stop,
             finish=lambda: replies.drained(REPLIES_SECONDS),
             grace_seconds=settings.grace_seconds,

@@ -32,6 +32,7 @@ outbox_pending = _gauge("outbox_pending", "Committed events that are not publish
 outbox_oldest_seconds = _gauge("outbox_oldest_seconds", "Age of the oldest of them")
 parked_commands = _gauge("parked_commands", "Parked commands by reason", "reason")
 deferred_commands = _gauge("deferred_commands", "Commands that wait to be decided")
+retention_deleted_total = _counter("retention_deleted", "Rows deleted for their age", "table")
 redelivered_total = _counter("redelivered", "Deliveries that the broker marked as redelivered")
 amqp_connected = _gauge("amqp_connected", "1 while a consumer is registered at the broker")
 database_pool = _gauge("database_pool", "Database connections", "state")

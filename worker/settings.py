@@ -9,6 +9,7 @@ from yarl import URL
 
 ROOT = Path(__file__).resolve().parent.parent
 
+Days = Annotated[float, Field(gt=0, le=36_500, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
 
 
@@ -79,6 +80,12 @@ class Settings(BaseSettings):
     )
     parked_warning: Annotated[int, Field(ge=0)] = Field(
         100, description="parked commands above which health warns"
+    )
+    keep_outcomes_days: Days = Field(
+        14, description="days that outcomes are kept: a resend after that runs again"
+    )
+    keep_events_days: Days | None = Field(
+        None, description="days that published events are kept; none: for ever"
     )
     publishers: Path | None = Field(
         None, description="JSON file: which AMQP `user_id` may send what; none: all may"

@@ -1,7 +1,6 @@
 """Events leave in waves: one of each venue at a time, in order, and none past a refusal."""
 
 from collections import defaultdict
-from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,17 +10,12 @@ from tests.unit.samples import TENANT
 from worker.pipeline.publish import Waves
 from worker.storage.events import PendingEvent
 
-PAST = datetime.now(UTC) - timedelta(hours=1)
-FUTURE = datetime.now(UTC) + timedelta(hours=1)
+
+def _event(position: int, venue: str, tenant: str = TENANT) -> PendingEvent:
+    return PendingEvent(position, f"event-{position}", tenant, venue, "x", "{}")
 
 
-def _event(
-    position: int, venue: str, held_until: datetime | None = None, tenant: str = TENANT
-) -> PendingEvent:
-    return PendingEvent(position, f"event-{position}", tenant, venue, "x", "{}", held_until)
-
-
-def _all(waves: Waves) -> list[list[int]]:
+def _all(waves: Waves[PendingEvent]) -> list[list[int]]:
     found = []
     while wave := waves.next():
         found.append([event.position for event in wave])
@@ -69,22 +63,14 @@ def test_the_same_venue_id_in_two_tenants() -> None:
     assert _all(waves) == [[3]]
 
 
-def test_held_venues_wait() -> None:
-    """A venue whose oldest event was refused a short while ago is left out whole."""
-    events = [_event(1, "a", FUTURE), _event(2, "b", PAST), _event(3, "a"), _event(4, "b")]
-    assert _all(Waves(events)) == [[2], [4]]
-
-
 @given(
-    st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from([None, PAST, FUTURE])), max_size=20),
+    st.lists(st.sampled_from("abc"), max_size=20),
     st.sets(st.integers(0, 19)),
 )
 @property_test
-def test_order_whatever_is_refused(
-    kinds: list[tuple[str, datetime | None]], refusals: set[int]
-) -> None:
+def test_order_whatever_is_refused(venues: list[str], refusals: set[int]) -> None:
     """What is sent of a venue is a beginning of its events, which ends at its first refusal."""
-    events = [_event(position, *kind) for position, kind in enumerate(kinds)]
+    events = [_event(position, venue) for position, venue in enumerate(venues)]
     waves = Waves(events)
     sent: dict[str, list[int]] = defaultdict(list)
     while wave := waves.next():
@@ -95,7 +81,7 @@ def test_order_whatever_is_refused(
     for venue in "abc":
         mine = [event for event in events if event.venue_id == venue]
         expected: list[int] = []
-        for event in mine if mine and mine[0].held_until is not FUTURE else []:
+        for event in mine:
             expected.append(event.position)
             if event.position in refusals:
                 break

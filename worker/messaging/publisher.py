@@ -88,13 +88,18 @@ class Publisher:
             event.body.encode(),
             exchange=EVENTS,
             routing_key=event.type,
-            properties=spec.Basic.Properties(
-                content_type=STRUCTURED,
-                delivery_mode=PERSISTENT,
-                message_id=event.id,
-                message_type=event.type,
-                headers={"venue-id": event.venue_id},
-            ),
+            properties=event_properties(event),
             timeout=self._timeout,
             wait=False,
         )
+
+
+def event_properties(event: PendingEvent) -> spec.Basic.Properties:
+    """Return the properties of an event's message, the same at every publication."""
+    return spec.Basic.Properties(
+        content_type=STRUCTURED,
+        delivery_mode=PERSISTENT,
+        message_id=event.id,
+        message_type=event.type,
+        headers={"venue-id": event.venue_id},
+    )

@@ -15,6 +15,7 @@ COMMANDS = "venue.commands"
 EVENTS = "venue.events"
 EVENTS_LOG = "venue.events.log"
 DEAD = "venue.dead"
+OWN = (COMMANDS, EVENTS, DEAD, "venue.queries")
 
 DELIVERY_LIMIT = 20
 """Deliveries of one command after which the broker gives it up to `venue.dead`."""
@@ -45,6 +46,11 @@ LOG_ARGUMENTS: FieldTable = {
 def command_queue(partition: int) -> str:
     """Return the name of a partition's queue."""
     return f"{COMMANDS}.{partition}"
+
+
+def is_own(queue: str) -> bool:
+    """Tell whether a queue's name is one that this service gives to its own."""
+    return any(queue == name or queue.startswith(f"{name}.") for name in OWN)
 
 
 async def declare(channel: AbstractChannel) -> None:

@@ -15,7 +15,7 @@ OUTBOX_OLD_SECONDS = 30.0
 OVERDUE_SECONDS = 30.0
 LOOP_SLOW_SECONDS = 0.25
 RECENT = 5
-"""Parked commands named by health."""
+"""Parked commands and refused events named by health."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +90,21 @@ class Checks:
 
     async def _outbox(self) -> Check:
         async with self.database.transaction() as tx:
-            found = await events.figures(tx)
+            found = await events.figures(tx, RECENT)
         metrics.outbox_pending.set(found.pending)
         metrics.outbox_oldest_seconds.set(found.oldest_seconds)
         details = {
             "pending": found.pending,
             "refused": found.refused,
             "oldest_seconds": round(found.oldest_seconds, 3),
+            "held": found.next,
         }
         if found.refused:
-            message = f"subscribers refuse events: {found.refused} wait with their venues"
+            types = ", ".join(sorted({event["type"] for event in found.next}))
+            message = (
+                f"subscribers refuse events of {found.refused} venues, whose events wait: look for "
+                f"a full queue with reject-publish that is bound to {types}"
+            )
             return Check(Severity.WARNING, message, details)
         if found.oldest_seconds > OUTBOX_OLD_SECONDS:
             message = f"an event has waited for {found.oldest_seconds:.0f} s to be published"

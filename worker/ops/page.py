@@ -6,6 +6,9 @@ from typing import Any
 
 from worker import __version__
 
+LISTS = ("recent", "held")
+"""Details that are too long for a cell; `/health/full` has them."""
+
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>venue-worker: {status}</title>
 <meta http-equiv="refresh" content="2"><meta name="viewport" content="width=device-width">
@@ -51,7 +54,7 @@ def _check(name: str, check: dict[str, Any]) -> str:
     details = ", ".join(
         f"{key.replace('_', ' ')} {value}"
         for key, value in check["details"].items()
-        if key != "recent" and value not in (None, [], {})
+        if key not in LISTS and value not in (None, [], {})
     )
     cells = [name, status, f"{check['response_time_ms']} ms", check["message"], details]
     return _row(cells, status)

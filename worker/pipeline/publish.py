@@ -1,14 +1,15 @@
 """Step 7, publish: committed events to the broker, a venue's in order, and out of the outbox.
 
 Nothing of a venue is sent while an older event of it is not confirmed. So events go in waves, at
-most one a venue in each; a venue whose event a subscriber refuses waits, and the others go on.
+most one a venue in each; a venue whose event a subscriber refuses waits, and the others go on. From
+then on the venue is the sweep's alone, until the refused event gets through.
 """
 
 import asyncio
 import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from typing import Generic, TypeVar
 
 from worker.domain.origin import VenueKey
 from worker.errors import TransientError
@@ -24,6 +25,7 @@ ABANDONED_SECONDS = 5.0
 """Age at which an event counts as left behind: by a worker that died, or by a refusal."""
 
 MOST_SWEPT = 500
+E = TypeVar("E", bound=PendingEvent)
 
 
 class Publishing:
@@ -45,17 +47,23 @@ class Publishing:
         while True:
             async for attempt in forever("looking for unpublished events", TransientError):
                 with attempt:
-                    full = await self._sweep()
-            if not full:
-                await asyncio.sleep(SWEEP_SECONDS)
+                    since = time.perf_counter()
+                    more = await self._sweep()
+                    seconds = time.perf_counter() - since
+            if not more:
+                # Looking takes long where very many venues wait: then look less often.
+                await asyncio.sleep(max(SWEEP_SECONDS, 9 * seconds))
 
     async def _sweep(self) -> bool:
         # Within our turn, so that what a batch is publishing just now is not taken for abandoned.
         async with self._turn:
-            async with self._database.transaction() as tx:
-                events = await outbox.stale(tx, min_age_seconds=ABANDONED_SECONDS, most=MOST_SWEPT)
+            # Losing a claim in a crash costs another copy of a refused event.
+            async with self._database.transaction(durable=False) as tx:
+                events, more = await outbox.claim(
+                    tx, min_age_seconds=ABANDONED_SECONDS, most=MOST_SWEPT
+                )
             await self._publish(events)
-        return len(events) == MOST_SWEPT
+        return more
 
     async def _publish(self, events: Sequence[PendingEvent]) -> None:
         confirmed: list[PendingEvent] = []
@@ -84,25 +92,21 @@ class Publishing:
                         await outbox.hold(tx, refused)
 
 
-class Waves:
+class Waves(Generic[E]):
     """The oldest unsent event of each venue, again and again."""
 
-    def __init__(self, events: Sequence[PendingEvent]) -> None:
-        now = datetime.now(UTC)
-        self._venues: dict[VenueKey, deque[PendingEvent]] = defaultdict(deque)
+    def __init__(self, events: Sequence[E]) -> None:
+        self._venues: dict[VenueKey, deque[E]] = defaultdict(deque)
         for event in sorted(events, key=lambda event: event.position):
             self._venues[event.key].append(event)
-        for key, queue in list(self._venues.items()):
-            if queue[0].held_until and queue[0].held_until > now:
-                del self._venues[key]
 
-    def next(self) -> list[PendingEvent]:
+    def next(self) -> list[E]:
         """Return the next wave, empty when there is nothing left."""
         wave = [queue.popleft() for queue in self._venues.values()]
         self._venues = {key: queue for key, queue in self._venues.items() if queue}
         return wave
 
-    def hold(self, refused: Sequence[PendingEvent]) -> None:
+    def hold(self, refused: Sequence[E]) -> None:
         """Send nothing more of these events' venues."""
         for event in refused:
             self._venues.pop(event.key, None)

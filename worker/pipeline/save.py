@@ -24,17 +24,19 @@ async def save(tx: Connection, decisions: Decisions, now: datetime, most_bytes: 
     await deferred.save(tx, list(decisions.deferred.values()), now)
     refusals = await park(tx, decisions, now)
     await deferred.finish(tx, _finished(decisions))
-    older = await events.pending_of(tx, _venues(messages))
+    backlog = await events.pending_of(tx, _venues(messages))
     new = [
         written(event, origin, now, most_bytes)
         async for event, origin in breathing([*decisions.events, *refusals])
     ]
+    saved = await events.save(tx, new, now)
     return Done(
         outcomes=[
             decisions.outcomes.get(place) or _parked_outcome(decisions.parked[place])
             for place in range(len(messages))
         ],
-        events=[*older, *await events.save(tx, new, now)],
+        # Of venues that have more waiting than was read, the sweep publishes these in their turn.
+        events=[*backlog.events, *(event for event in saved if event.key not in backlog.closed)],
         cancelled=[
             (restored(b"", waiting.properties), outcome)
             for waiting, outcome in decisions.cancelled

@@ -86,6 +86,11 @@ async def save(tx: Connection, decided: Collection[Decided], decided_at: datetim
         raise ContendedError("another worker has decided one of these commands since")
 
 
+async def delete_old(tx: Connection, cutoff: datetime, most: int) -> int:
+    """Delete outcomes that were decided before the cutoff, the oldest first; return how many."""
+    return rows_of(await queries.delete_old_outcomes(tx, cutoff=cutoff, most=most))
+
+
 def _errors(outcome: Outcome) -> str | None:
     if not outcome.problems:
         return None

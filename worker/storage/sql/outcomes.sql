@@ -23,3 +23,13 @@ FROM unnest(:tenant_ids::uuid[], :command_ids::uuid[], :types::text[], :digests:
             :actor_ids::text[])
   AS new (tenant_id, command_id, type, digest, venue_id, status, version, errors, actor_id)
 ON CONFLICT ON CONSTRAINT command_outcome_pkey DO NOTHING;
+
+-- name: delete_old_outcomes(cutoff, most)!
+-- Outcomes from before the cutoff, the oldest first.
+DELETE FROM command_outcome
+WHERE ctid = ANY (ARRAY(SELECT o.ctid
+                        FROM command_outcome AS o
+                        WHERE o.decided_at < :cutoff::timestamptz
+                        ORDER BY o.decided_at
+                        LIMIT :most
+                        FOR UPDATE SKIP LOCKED));

@@ -1,0 +1,119 @@
+"""What is too old goes, what is young stays, and what is not published never goes."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+
+import asyncpg
+import pytest
+
+from tests.support.commands import Venue
+from tests.support.kept import add_events, add_outcomes, now
+from tests.support.process import WorkerProcess
+from tests.support.waiting import until
+from worker.storage import history, outcomes
+from worker.storage.database import Database
+
+
+@pytest.fixture
+async def ours(database_url: str) -> AsyncIterator[Database]:
+    """The database as the worker uses it."""
+    async with Database(database_url, timeout_seconds=10) as one:
+        yield one
+
+
+async def test_old_outcomes_go(ours: Database, database: asyncpg.Connection) -> None:
+    """Outcomes from before the cutoff are deleted, as many as were asked for; younger ones stay."""
+    await add_outcomes(database, 30, days=15)
+    await add_outcomes(database, 5, days=13.9)
+    cutoff = await now(database) - timedelta(days=14)
+    deleted = []
+    for _ in range(3):
+        async with ours.transaction() as tx:
+            deleted.append(await outcomes.delete_old(tx, cutoff, 20))
+    assert deleted == [20, 10, 0]
+    assert await database.fetchval("SELECT count(*) FROM command_outcome") == 5
+
+
+async def test_old_events_go(ours: Database, database: asyncpg.Connection) -> None:
+    """Published events from before the cutoff are deleted, the oldest first; younger ones stay."""
+    venue = Venue()
+    old = await add_events(database, venue, 30, days=31)
+    young = await add_events(database, venue, 5, days=29.9, above=30)
+    cutoff = await now(database) - timedelta(days=30)
+    async with ours.transaction() as tx:
+        assert await history.delete_old(tx, cutoff, 20) == 20
+    assert await _event_ids(database) == [*old[20:], *young]
+    async with ours.transaction() as tx:
+        assert await history.delete_old(tx, cutoff, 20) == 10
+    assert await _event_ids(database) == young
+
+
+async def test_what_is_not_published_stays(ours: Database, database: asyncpg.Connection) -> None:
+    """An event in the outbox is kept, however old, and is in no one's way."""
+    held = await add_events(database, Venue(), 25, days=40, pending=True)
+    await add_events(database, Venue(), 10, days=39)
+    cutoff = await now(database) - timedelta(days=30)
+    async with ours.transaction() as tx:
+        assert await history.delete_old(tx, cutoff, 20) == 10
+    assert await _event_ids(database) == held
+
+
+async def test_two_at_once(ours: Database, database: asyncpg.Connection) -> None:
+    """Two workers delete different rows, and neither waits for the other."""
+    await add_outcomes(database, 30, days=15)
+    await add_events(database, Venue(), 30, days=15)
+    cutoff = await now(database) - timedelta(days=14)
+    async with asyncio.timeout(5), ours.transaction() as one, ours.transaction() as other:
+        assert await outcomes.delete_old(one, cutoff, 20) == 20
+        assert await outcomes.delete_old(other, cutoff, 20) == 10
+        assert await history.delete_old(one, cutoff, 20) == 20
+        assert await history.delete_old(other, cutoff, 20) == 10
+    assert await database.fetchval("SELECT count(*) FROM command_outcome") == 0
+    assert await _event_ids(database) == []
+
+
+async def test_a_worker_cleans_up(
+    new_worker: Callable[..., WorkerProcess], database: asyncpg.Connection
+) -> None:
+    """A running worker deletes what its settings say, and says how much; metrics count it."""
+    await add_outcomes(database, 1200, days=3)
+    await add_outcomes(database, 7, days=1)
+    await add_events(database, Venue(), 700, days=3)
+    worker = new_worker(VENUE_KEEP_OUTCOMES_DAYS="2", VENUE_KEEP_EVENTS_DAYS="2")
+    worker.start()
+
+    async def counts() -> bool:
+        row = await database.fetchrow(
+            "SELECT (SELECT count(*) FROM command_outcome), (SELECT count(*) FROM venue_event)"
+        )
+        return tuple(row or ()) == (7, 0)
+
+    await until(counts, "only what is young is left")
+    await until(lambda: '"rows": 700' in worker.log.read_text(), "it is logged")
+    assert '"rows": 1200' in worker.log.read_text()
+
+
+async def test_events_are_kept_for_ever_by_default(
+    worker: WorkerProcess, database: asyncpg.Connection
+) -> None:
+    """Without a setting no event is deleted; outcomes are, after 14 days."""
+    await add_events(database, Venue(), 5, days=4000)
+    await add_outcomes(database, 5, days=14.1)
+    again = WorkerProcess(worker.environment, worker.log)  # looks when it starts
+    again.start()
+    try:
+
+        async def no_outcomes() -> bool:
+            return bool(await database.fetchval("SELECT count(*) = 0 FROM command_outcome"))
+
+        await until(no_outcomes, "the outcomes are gone")
+        assert len(await _event_ids(database)) == 5
+    finally:
+        again.end()
+
+
+async def _event_ids(database: asyncpg.Connection) -> list[str]:
+    return [
+        str(row["id"]) for row in await database.fetch("SELECT id FROM venue_event ORDER BY id")
+    ]
