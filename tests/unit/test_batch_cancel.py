@@ -72,3 +72,9 @@ async def test_twice() -> None:
     decisions = await _decided(_cancel(), again)
     assert codes_of(decisions.outcomes[1]) == ["not_found"]
     assert len(decisions.cancelled) == 1
+
+
+async def test_a_cancellation_that_was_deferred_itself() -> None:
+    """Its own row goes, and that of its target."""
+    decisions = await _decided(_due(_cancel(), "row-2"))
+    assert finished(decisions) == {"row-1", "row-2"}
