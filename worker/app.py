@@ -5,15 +5,19 @@ from contextlib import AsyncExitStack
 import structlog
 
 from worker import __version__, metrics
+from worker.aside import Aside
 from worker.consumption import Consumption
+from worker.gate import Gate
 from worker.messaging.publisher import Publisher
 from worker.messaging.replies import Replies
 from worker.ops.checks import Checks
-from worker.ops.health import TIMEOUT_SECONDS, Health
+from worker.ops.health import TIMEOUT_SECONDS
 from worker.ops.http import http_server
+from worker.pipeline.decide import Terms
 from worker.pipeline.life import Pipeline
 from worker.pipeline.publish import Publishing
 from worker.pipeline.publishers import read_publishers
+from worker.pipeline.retries import Retries
 from worker.retention import Retention, rules
 from worker.running import run_until_signal
 from worker.settings import Settings
@@ -46,7 +50,7 @@ async def run(settings: Settings) -> None:
             database=database,
             publishing=publishing,
             replies=replies,
-            publishers=publishers,
+            terms=Terms(publishers, Retries(settings.attempts, settings.retry_seconds)),
             batch_size=settings.batch_size,
             most_bytes=settings.max_message_bytes,
         )
@@ -60,8 +64,15 @@ async def run(settings: Settings) -> None:
             parked_warning=settings.parked_warning,
         ).health()
         await stack.enter_async_context(http_server(health, settings.http_host, settings.http_port))
+        gate = Gate(health)
+        aside = Aside(settings.amqp_url, database, pipeline)
+
+        def stop() -> None:
+            for part in (gate, consumption, aside):
+                part.stop()
+
         await run_until_signal(
-            _main(consumption, health, replies),
+            [consumption.run(gate), aside.due(gate), aside.dead(gate)],
             [
                 health.run(),
                 replies.run(),
@@ -69,7 +80,8 @@ async def run(settings: Settings) -> None:
                 publisher.stay_connected(),
                 Retention(database, rules(settings)).run(),
             ],
-            stop=consumption.stop,
+            stop=stop,
+            finish=lambda: replies.drained(REPLIES_SECONDS),
             grace_seconds=settings.grace_seconds,
         )
     log.info("stopped")
@@ -82,8 +94,3 @@ def database_for(settings: Settings, timeout_seconds: float) -> Database:
         timeout_seconds=timeout_seconds,
         statement_cache_size=settings.statement_cache_size,
     )
-
-
-async def _main(consumption: Consumption, health: Health, replies: Replies) -> None:
-    await consumption.run(health)
-    await replies.drained(REPLIES_SECONDS)

@@ -1,18 +1,17 @@
 """When commands are taken: while the database is fit for it, and the broker is there."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import structlog
 
 from worker.errors import BrokerUnavailableError
+from worker.gate import Gate
 from worker.messaging.intake import Intake
 from worker.messaging.topology import command_queue
-from worker.ops.health import NOT_YET, Health
 from worker.pipeline.life import Pipeline
 from worker.retry import forever
 
-GATE = ("database", "migrations")
 log = structlog.get_logger()
 
 
@@ -24,8 +23,6 @@ class Consumption:
     prefetch: int
     pipeline: Pipeline
     _intake: Intake | None = None
-    _stopping: bool = False
-    _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     def registered(self) -> bool:
         """Tell whether the broker knows our consumer."""
@@ -33,33 +30,24 @@ class Consumption:
 
     def stop(self) -> None:
         """Take nothing more; `run` returns when the batch in hand is settled."""
-        self._stopping = True
-        self._wake.set()
         if self._intake:
             self._intake.stop()
 
-    async def run(self, health: Health) -> None:
-        """Take commands while health says that the database is fit for it, until stopped."""
-        health.on_change(self._wake.set)
-        while not self._stopping:
+    async def run(self, gate: Gate) -> None:
+        """Take commands while the gate is open, until the worker stops."""
+        while not gate.stopping:
             async for attempt in forever("taking commands", BrokerUnavailableError):
                 with attempt:
-                    await self._gate(health)
-                    await self._session(health)
+                    await gate.opened()
+                    await self._session(gate)
 
-    async def _gate(self, health: Health) -> None:
-        reported: dict[str, str] = {}
-        while not self._stopping and (closed := _closed(health)):
-            if closed != reported and NOT_YET not in closed.values():
-                log.warning("no commands are taken", why=closed)
-                reported = closed
-            await self._change()
-
-    async def _session(self, health: Health) -> None:
-        if self._stopping:
+    async def _session(self, gate: Gate) -> None:
+        if gate.stopping:
             return
         self._intake = await Intake.open(self.url, command_queue(0), self.prefetch)
-        watch = asyncio.create_task(self._watch(health, self._intake))
+        if gate.stopping:
+            self._intake.stop()
+        watch = asyncio.create_task(self._watch(gate, self._intake))
         try:
             log.info("taking commands", queue=command_queue(0))
             await self.pipeline.run(self._intake)
@@ -67,18 +55,6 @@ class Consumption:
             watch.cancel()
             await self._intake.close()
 
-    async def _watch(self, health: Health, intake: Intake) -> None:
-        # A database that is away is waited for with the batch in hand; one that is to be migrated
-        # first may not want what we would write.
-        while _closed(health).keys() != {"migrations"}:
-            await self._change()
-        log.warning("no more commands are taken", why=_closed(health))
+    async def _watch(self, gate: Gate, intake: Intake) -> None:
+        await gate.to_be_left()
         intake.stop()
-
-    async def _change(self) -> None:
-        self._wake.clear()
-        await self._wake.wait()
-
-
-def _closed(health: Health) -> dict[str, str]:
-    return {name: message for name, message in health.unready().items() if name in GATE}

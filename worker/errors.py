@@ -1,5 +1,16 @@
 """What can go wrong outside the rules, as types: who is asked to do something about it differs."""
 
+import traceback
+
+MOST_TRACEBACK = 20_000
+"""Characters of a traceback that are kept: its end, which says most."""
+
+
+def traceback_of(error: BaseException) -> str:
+    """Return the traceback as text that PostgreSQL can keep."""
+    text = "".join(traceback.format_exception(error))[-MOST_TRACEBACK:]
+    return text.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
+
 
 class VenueWorkerError(Exception):
     """Base of all errors of the worker; its text is one sentence for people."""

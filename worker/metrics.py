@@ -31,6 +31,7 @@ publish_confirm_seconds = _seconds("publish_confirm_seconds", "From publish to c
 outbox_pending = _gauge("outbox_pending", "Committed events that are not published yet")
 outbox_oldest_seconds = _gauge("outbox_oldest_seconds", "Age of the oldest of them")
 parked_commands = _gauge("parked_commands", "Parked commands by reason", "reason")
+deferred_commands = _gauge("deferred_commands", "Commands that wait to be decided")
 retention_deleted_total = _counter("retention_deleted", "Rows deleted for their age", "table")
 redelivered_total = _counter("redelivered", "Deliveries that the broker marked as redelivered")
 amqp_connected = _gauge("amqp_connected", "1 while a consumer is registered at the broker")

@@ -11,6 +11,7 @@ class Result(StrEnum):
 
     APPLIED = "applied"
     REJECTED = "rejected"
+    DEFERRED = "deferred"
     PARKED = "parked"
 
 
@@ -19,7 +20,7 @@ class Outcome:
     """What became of one command.
 
     Attributes:
-        result: applied, rejected or parked.
+        result: applied, rejected, deferred or parked.
         command_id: the command's id, or None where it could not be read.
         venue_id: the venue's id, likewise.
         version: the venue's version afterwards, or None where there is no venue.

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import structlog
@@ -15,27 +15,34 @@ log = structlog.get_logger()
 
 
 async def run_until_signal(
-    main: Work, beside: list[Work], *, stop: Callable[[], None], grace_seconds: float
+    main: list[Work],
+    beside: list[Work],
+    *,
+    stop: Callable[[], None],
+    finish: Callable[[], Awaitable[None]],
+    grace_seconds: float,
 ) -> None:
     """Run all until one of them ends or fails, or a signal comes; then end the rest.
 
-    The first SIGTERM or SIGINT calls `stop`, upon which `main` has the grace time to
-    settle and end, and when it is over the process ends; so it does at once at a second
-    signal. An error of any of them is raised.
+    The first SIGTERM or SIGINT calls `stop`, upon which those of `main` have the grace time
+    to settle and end, and when it is over the process ends; so it does at once at a second
+    signal. Once they have ended, `finish` may use those beside. An error of any is raised.
     """
     asked = asyncio.Event()
     _listen(asked)
     asked_task = asyncio.create_task(asked.wait())
-    main_task = asyncio.create_task(main)
-    tasks = [main_task, *(asyncio.create_task(work) for work in beside)]
+    main_tasks = [asyncio.create_task(work) for work in main]
+    tasks = [*main_tasks, *(asyncio.create_task(work) for work in beside)]
     await asyncio.wait({asked_task, *tasks}, return_when=asyncio.FIRST_COMPLETED)
     if asked.is_set():
         log.info("stopping", grace_seconds=grace_seconds)
         asyncio.get_running_loop().call_later(grace_seconds, _give_up)
         stop()
-        await asyncio.wait({main_task}, timeout=_settling(grace_seconds))
-        if not main_task.done():
+        _, unsettled = await asyncio.wait(main_tasks, timeout=_settling(grace_seconds))
+        if unsettled:
             log.warning("no more time to settle; the commands in hand will be delivered again")
+        else:
+            await finish()
     asked_task.cancel()
     await _ended(tasks)
 

@@ -144,7 +144,7 @@ def _refusal_data() -> Schema:
 def _reply() -> Schema:
     properties: Schema = {
         "command_id": {"type": ["string", "null"]},
-        "status": {"enum": ["applied", "rejected", "parked"]},
+        "status": {"enum": ["applied", "rejected", "deferred", "parked"]},
         "duplicate": {"type": "boolean"},
         "venue_id": {"type": ["string", "null"]},
         "version": {"type": ["integer", "null"]},

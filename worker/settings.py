@@ -72,6 +72,12 @@ class Settings(BaseSettings):
     confirm_timeout_seconds: Seconds = Field(
         15.0, description="seconds until an unconfirmed publish counts as failed"
     )
+    attempts: Annotated[int, Field(ge=1, le=100)] = Field(
+        8, description="tries of a command that fails unexpectedly, before it is parked"
+    )
+    retry_seconds: Seconds = Field(
+        5.0, description="seconds before the second try; each further one waits three times as long"
+    )
     parked_warning: Annotated[int, Field(ge=0)] = Field(
         100, description="parked commands above which health warns"
     )

@@ -1,6 +1,7 @@
 """One command costs the others of its batch nothing, whatever PostgreSQL thinks of it."""
 
 import signal
+from collections.abc import Callable
 
 import aio_pika
 import asyncpg
@@ -36,10 +37,13 @@ FOR EACH STATEMENT EXECUTE FUNCTION fail_at_first();
 
 
 async def test_the_culprit_alone_is_parked(
-    worker: WorkerProcess, the_bus: Bus, database: asyncpg.Connection
+    new_worker: Callable[..., WorkerProcess], the_bus: Bus, database: asyncpg.Connection
 ) -> None:
     """A batch that fails whole is halved until the one to blame stands alone; it is parked."""
     await database.execute(REFUSE_ONE % "check_violation")
+    worker = new_worker(VENUE_ATTEMPTS="1")
+    worker.start()
+    await worker.ready()
     good = [Venue() for _ in range(40)]
     bad = Venue()
     commands = [venue.create() for venue in good]

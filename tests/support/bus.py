@@ -27,12 +27,14 @@ class Bus:
     Attributes:
         channel: the channel of the moment.
         events: all events since the beginning, in the order they came.
+        replies: all replies, likewise.
     """
 
     channel: AbstractChannel
 
     def __init__(self, url: str) -> None:
         self.events: list[Document] = []
+        self.replies: list[Document] = []
         self.connected = asyncio.Event()
         self._url = url
         self._replies = f"tests.replies.{new_id()}"
@@ -107,9 +109,11 @@ class Bus:
 
     async def on_reply(self, message: AbstractIncomingMessage) -> None:
         """Take a reply."""
+        reply = json.loads(message.body)
+        self.replies.append(reply)
         answer = self._answers.get(message.correlation_id or "")
         if answer is not None and not answer.done():
-            answer.set_result(json.loads(message.body))
+            answer.set_result(reply)
 
     async def on_event(self, message: AbstractIncomingMessage) -> None:
         """Take an event, and only then acknowledge it."""

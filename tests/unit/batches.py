@@ -4,18 +4,21 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from tests.unit.samples import MOST, NOW, TENANT, VENUE, envelope, structured, venue
-from worker.domain.command import CommandKey
+from worker.domain.origin import CommandKey
 from worker.domain.state import Status
 from worker.outcome import Outcome
-from worker.pipeline.decide import Decisions, decide_all
+from worker.pipeline.decide import Terms, decide_all
+from worker.pipeline.decisions import Decisions
 from worker.pipeline.decode import decode
 from worker.pipeline.deduplicate import deduplicate
 from worker.pipeline.messages import Message
 from worker.pipeline.publishers import Publishers
+from worker.pipeline.retries import Retries
 from worker.storage.outcomes import Known
 from worker.storage.world import World
 
 EVERYONE = Publishers(None)
+RETRIES = Retries(attempts=3, first_seconds=10)
 
 
 def message(**changes: object) -> Message:
@@ -38,7 +41,8 @@ async def decide_batch(
     on: World | None = None,
 ) -> Decisions:
     """Deduplicate and decide the messages, given what is known and the world they are about."""
-    return await decide_all(deduplicate(messages, known or {}), on or world(), publishers, NOW)
+    terms = Terms(publishers, RETRIES)
+    return await decide_all(deduplicate(messages, known or {}), on or world(), terms, NOW)
 
 
 def codes_of(outcome: Outcome) -> list[str]:

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
-from worker.domain.command import Command, Origin
+from worker.domain.command import Command
+from worker.domain.origin import Origin
 from worker.pipeline.decode import Unreadable
 from worker.schemas import all_schemas
 

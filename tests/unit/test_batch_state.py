@@ -12,7 +12,7 @@ from worker.domain.command import Command
 from worker.domain.staff import Role
 from worker.domain.state import Status
 from worker.messaging.delivery import Delivery
-from worker.pipeline.decide import Decisions
+from worker.pipeline.decisions import Decisions
 from worker.pipeline.messages import Message
 from worker.storage.world import World
 

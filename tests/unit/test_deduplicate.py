@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from tests.unit.batches import codes_of, decide_batch, message
 from tests.unit.samples import COMMAND, MOST, TENANT, VENUE
-from worker.domain.command import CommandKey
 from worker.domain.decision import Problem
+from worker.domain.origin import CommandKey
 from worker.messaging.delivery import Delivery
 from worker.outcome import Outcome, Result
 from worker.pipeline.decode import decode

@@ -1,44 +1,64 @@
-"""`venue-worker parked`: what was not understood."""
+"""`venue-worker parked`: what was not understood or failed too often, and what becomes of it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Annotated, TypeVar
+import getpass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
 from uuid import UUID
 
 import typer
 from rich.table import Table
 
+from worker.cli.deal import Action, deal_with
+from worker.cli.with_database import with_database
 from worker.errors import OperatorError
 from worker.output import harmless, people, print_json
-from worker.settings import Settings
 from worker.storage import parked
-from worker.storage.database import Connection, Database
+from worker.storage.parked import Step, Wanted
 
-TIMEOUT_SECONDS = 10.0
-T = TypeVar("T")
-app = typer.Typer(help="Commands that were not understood, kept whole.", no_args_is_help=True)
+app = typer.Typer(
+    help="Commands kept whole because nobody understood them, or because they failed too often.",
+    no_args_is_help=True,
+)
+Reason = Annotated[str | None, typer.Option(help="only those parked for this reason")]
+Type = Annotated[str | None, typer.Option("--type", help="only this type of command")]
+Tenant = Annotated[UUID | None, typer.Option(help="only this tenant's")]
+Since = Annotated[datetime | None, typer.Option(help="only those seen since then (UTC)")]
+Ids = Annotated[list[UUID] | None, typer.Argument(metavar="[ID]...", help="ids of parked commands")]
+All = Annotated[bool, typer.Option("--all", help="all of them")]
+By = Annotated[str, typer.Option(help="who does this", default_factory=getpass.getuser)]
+Json = Annotated[bool, typer.Option("--json", help="print JSON Lines")]
 
 
 @app.command("list")
 def list_(
     *,
+    status: Annotated[
+        str, typer.Option(help="parked, replaying, replayed, discarded or any")
+    ] = "parked",
+    reason: Reason = None,
+    type_: Type = None,
+    tenant: Tenant = None,
+    since: Since = None,
     most: Annotated[int, typer.Option(min=1, help="how many, the last seen first")] = 50,
-    as_json: Annotated[bool, typer.Option("--json", help="print JSON Lines")] = False,
+    as_json: Json = False,
 ) -> None:
     """List parked commands."""
-    rows = asyncio.run(_with_database(lambda tx: parked.listed(tx, most)))
+    wanted = _wanted(None, reason, type_, tenant, since, None if status == "any" else status)
+    rows = asyncio.run(with_database(lambda tx: parked.listed(tx, wanted, most)))
     if as_json:
         for row in rows:
             print_json(row)
         return
-    table = Table("id", "reason", "type", "command id", "bytes", "seen", "last seen", "message")
+    table = Table("id", "status", "reason", "type", "command id", "seen", "last seen", "message")
     for row in rows:
         table.add_row(
             row["id"],
+            row["status"],
             row["reason"],
             row["command_type"],
             row["command_id"],
-            str(row["bytes"]),
             str(row["times_seen"]),
             f"{row['last_seen']:%Y-%m-%d %H:%M:%S}",
             row["errors"][0]["message"],
@@ -52,8 +72,8 @@ def show(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="print one line of JSON")] = False,
 ) -> None:
-    """Show one parked command whole: body, properties, reason."""
-    row = asyncio.run(_with_database(lambda tx: parked.shown(tx, str(parked_id))))
+    """Show one parked command whole: body, properties, reason, and what was done with it."""
+    row = asyncio.run(with_database(lambda tx: parked.shown(tx, str(parked_id))))
     if row is None:
         raise OperatorError(
             f"there is no parked command {parked_id}: see `venue-worker parked list`"
@@ -61,16 +81,89 @@ def show(
     if as_json:
         print_json(row)
         return
-    body = row.pop("body")
+    body, history = row.pop("body"), row.pop("history")
     for name, value in row.items():
-        people.print(f"{name}: {value}")
+        if value is not None:
+            people.print(f"{name}: {harmless(str(value))}")
+    for line in history:
+        note = harmless(line["note"] or "")
+        people.print(f"{line['at']:%Y-%m-%d %H:%M:%S} {line['action']} by {line['by']} {note}")
     people.print("body:")
     typer.echo(harmless(body.decode("utf-8", "backslashreplace")))
 
 
-async def _with_database(use: Callable[[Connection], Awaitable[T]]) -> T:
-    async with (
-        Database(Settings().database_url, timeout_seconds=TIMEOUT_SECONDS) as database,
-        database.transaction() as tx,
-    ):
-        return await use(tx)
+@app.command("replay")
+def replay(  # noqa: PLR0913 - an option each
+    ids: Ids = None,
+    *,
+    reason: Reason = None,
+    type_: Type = None,
+    tenant: Tenant = None,
+    since: Since = None,
+    all_: All = False,
+    edit: Annotated[
+        Path | None, typer.Option(help="file with another body, for a single ID")
+    ] = None,
+    note: Annotated[str | None, typer.Option(help="why, for the audit")] = None,
+    by: By,
+) -> None:
+    """Let a worker take parked commands as if they had just come: one, some, or all of a reason."""
+    wanted = _chosen(_wanted(ids, reason, type_, tenant, since), all_=all_)
+    body = None if edit is None else _body(edit, wanted)
+    action: Action = lambda tx, some: parked.replay(tx, some, body, Step(by, note))  # noqa: E731 - one line
+    count = asyncio.run(deal_with(wanted, action, "replayed"))
+    people.print(
+        f"{count} will be decided by a worker that runs; see `venue-worker parked show ID`"
+    )
+
+
+@app.command("discard")
+def discard(  # noqa: PLR0913 - an option each
+    ids: Ids = None,
+    *,
+    reason: Reason = None,
+    type_: Type = None,
+    tenant: Tenant = None,
+    since: Since = None,
+    all_: All = False,
+    note: Annotated[str, typer.Option(help="why, for the audit")],
+    by: By,
+) -> None:
+    """Close parked commands that nobody will replay; they are deleted after a while."""
+    wanted = _chosen(_wanted(ids, reason, type_, tenant, since), all_=all_)
+    action: Action = lambda tx, some: parked.discard(tx, some, Step(by, note))  # noqa: E731 - one line
+    count = asyncio.run(deal_with(wanted, action, "discarded"))
+    people.print(f"{count} discarded")
+
+
+def _wanted(
+    ids: list[UUID] | None,
+    reason: str | None,
+    type_: str | None,
+    tenant: UUID | None,
+    since: datetime | None,
+    status: str | None = None,
+) -> Wanted:
+    return Wanted(
+        status=status,
+        reason=reason,
+        type=type_,
+        tenant_id=str(tenant) if tenant else None,
+        since=since.replace(tzinfo=since.tzinfo or UTC) if since else None,
+        ids=[str(one) for one in ids] if ids else None,
+    )
+
+
+def _chosen(wanted: Wanted, *, all_: bool) -> Wanted:
+    if wanted == Wanted() and not all_:
+        raise OperatorError("name the ids, or --reason, --type, --tenant or --since, or give --all")
+    return wanted
+
+
+def _body(path: Path, wanted: Wanted) -> bytes:
+    if wanted.ids is None or len(wanted.ids) != 1:
+        raise OperatorError("--edit takes the id of the one command that it is for")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise OperatorError(f"cannot read {path}: {error.strerror}") from error

@@ -18,7 +18,7 @@ from worker.output import people, print_json
 from worker.settings import Settings
 
 LONGEST_TYPE = 200
-COLOURS = {"applied": "green", "rejected": "yellow", "parked": "red"}
+COLOURS = {"applied": "green", "rejected": "yellow", "deferred": "cyan", "parked": "red"}
 
 
 def send(

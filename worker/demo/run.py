@@ -66,7 +66,7 @@ async def _print_parked(services: Services) -> None:
         Database(services.database.url, timeout_seconds=TIMEOUT_SECONDS) as database,
         database.transaction() as tx,
     ):
-        row = (await parked.listed(tx, 1))[0]
+        row = (await parked.listed(tx, parked.Wanted(), 1))[0]
     people.print(
         f"Parked: {row['id']} {row['reason']}, {row['bytes']} bytes, seen {row['times_seen']} "
         f"time(s): {row['errors'][0]['message']}"

@@ -12,46 +12,15 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 
 from worker.domain.decision import Change, Rejected
+from worker.domain.origin import Deferred, Origin
 from worker.domain.staff import Authority
 from worker.domain.state import State
-
-VenueKey = tuple[str, str]
-"""(tenant, venue)."""
-
-CommandKey = tuple[str, str]
-"""(tenant, command id)."""
 
 
 class Data(BaseModel):
     """Base of every part of a command's `data`: unknown fields and loose types are refused."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
-    """What a command's envelope says of where it comes from (attributes: contract, section 1)."""
-
-    id: str
-    type: str
-    source: str
-    tenant_id: str
-    venue_id: str
-    time: datetime | None = None
-    actor_id: str | None = None
-    correlation_id: str | None = None
-    traceparent: str | None = None
-    tracestate: str | None = None
-
-    @property
-    def key(self) -> VenueKey:
-        """The venue's key."""
-        return self.tenant_id, self.venue_id
-
-    @property
-    def idempotency_key(self) -> CommandKey:
-        """The command's own key."""
-        return self.tenant_id, self.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +31,14 @@ class Command(Origin):
     digest: bytes
     """SHA-256 of the content that decides whether a resend is the same command."""
     expected_version: int | None = None
+    not_before: datetime | None = None
+    """Where the publisher asked for it: the time to decide it at."""
     publisher: str | None = None
     """The AMQP user that the broker vouches for, where the publisher named it."""
+
+    def deferred(self) -> Deferred:
+        """Return it as what is known of a command that waits."""
+        return Deferred(self, self.digest)
 
 
 Rule = Callable[[State, Command, datetime], Change | Rejected]
@@ -84,6 +59,11 @@ class CommandSpec:
     rule: Rule
     part: str
     creates: bool = False
+    about_venue: bool = True
+
+    def authority(self, state: State) -> Authority:
+        """Return the roles that may give it at a venue in that state."""
+        return self.by(state) if callable(self.by) else self.by
 
 
 COMMANDS: dict[str, CommandSpec] = {}
@@ -91,7 +71,14 @@ COMMANDS: dict[str, CommandSpec] = {}
 
 
 def command(
-    type_: str, *, event: str, data: type[Data], by: AuthorityOf, part: str, creates: bool = False
+    type_: str,
+    *,
+    event: str,
+    data: type[Data],
+    by: AuthorityOf,
+    part: str,
+    creates: bool = False,
+    about_venue: bool = True,
 ) -> Callable[[Rule], Rule]:
     """Register a rule as what decides the command `type_`.
 
@@ -102,10 +89,11 @@ def command(
         by: the roles whose holders may give it.
         part: the name of the state's part in the event's data, such as `venue`.
         creates: whether it makes the venue, instead of needing it to exist.
+        about_venue: False where neither the venue's existence nor its staff decides who may.
     """
 
     def register(rule: Rule) -> Rule:
-        COMMANDS[type_] = CommandSpec(data, event, by, rule, part, creates)
+        COMMANDS[type_] = CommandSpec(data, event, by, rule, part, creates, about_venue)
         return rule
 
     return register

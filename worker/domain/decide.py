@@ -33,6 +33,8 @@ def decide(state: State, command: Command, now: datetime) -> Decision:
 
 
 def _existence(spec: CommandSpec, state: State, command: Command) -> Rejected | None:
+    if not spec.about_venue:
+        return None
     if spec.creates and state.venue:
         return refuse(
             "venue_exists",
@@ -44,9 +46,9 @@ def _existence(spec: CommandSpec, state: State, command: Command) -> Rejected | 
 
 
 def _authority(spec: CommandSpec, state: State, command: Command) -> Rejected | None:
-    if command.actor_id is None or spec.creates:
+    if command.actor_id is None or spec.creates or not spec.about_venue:
         return None
-    may = spec.by(state) if callable(spec.by) else spec.by
+    may = spec.authority(state)
     if state.roles.get(command.actor_id) in may:
         return None
     allowed = " or ".join(role.value for role in sorted(may)) or "the platform itself"
@@ -66,7 +68,7 @@ def _version(state: State, command: Command) -> Rejected | None:
 def _applied(spec: CommandSpec, change: Change) -> Applied:
     venue = change.state.venue
     if not change.changed or venue is None:
-        return Applied(change.state, None)
+        return Applied(change.state, None, change.cancels)
     return Applied(change.state, _event(spec, venue, change))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from worker.domain.origin import Deferred
 from worker.domain.patch import Json, JsonObject
 from worker.domain.state import State
 
@@ -31,12 +32,14 @@ class Change:
     """The state after the command, and which top-level fields the event says have changed.
 
     An empty `changed` means that nothing did: no new version, no event. `also` is shown in the
-    event as if it belonged to the changed part.
+    event as if it belonged to the changed part. `cancels` is a waiting command that ends with this
+    one, rejected.
     """
 
     state: State
     changed: tuple[str, ...] = ()
     also: Mapping[str, Json] = field(default_factory=dict)
+    cancels: Deferred | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +63,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """The command is done: the state after it, and its event where anything changed."""
+    """The command is done: the state after it, its event if anything changed, what it cancels."""
 
     state: State
     event: Event | None
+    cancels: Deferred | None = None
 
 
 @dataclass(frozen=True, slots=True)

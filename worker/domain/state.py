@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
+from worker.domain.origin import Deferred
 from worker.domain.patch import Json, JsonObject
 from worker.domain.slugs import Slugs
 from worker.domain.staff import Role
@@ -65,11 +66,13 @@ class State:
         venue: the venue, deleted or not, or None where the id was never used.
         roles: active staff of the venue by user; at least the command's actor, if on the staff.
         slugs: the tenant's slugs around the one the command asks for.
+        deferred: waiting commands of the venue by their id; at least the one it asks about.
     """
 
     venue: Venue | None = None
     roles: Mapping[str, Role] = field(default_factory=lambda: MappingProxyType({}))
     slugs: Slugs = field(default_factory=Slugs)
+    deferred: Mapping[str, Deferred] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def version(self) -> int:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -9,12 +10,26 @@ from typing import Any
 from pydantic_core import to_json
 
 from worker.domain.state import rfc3339
+from worker.storage.deferred import Shelved
 
 DEEPEST = 16
 """Levels of nesting in headers that are kept as JSON; what is deeper is kept as text."""
 
-BROKERS_OWN = frozenset({"x-delivery-count", "x-acquired-count"})
-"""Headers that the broker adds and changes from one delivery of a message to the next."""
+BROKERS_OWN = ("x-delivery-count", "x-acquired-count", "x-death", "x-first-death-", "x-last-death-")
+"""Beginnings of headers that the broker adds and changes between deliveries of a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """Why a delivery is not to be decided any more.
+
+    Attributes:
+        why: a sentence for operators.
+        safe_to_read: False where even reading it may be what ends the process.
+    """
+
+    why: str
+    safe_to_read: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +40,8 @@ class Delivery:
         tag: the delivery tag; it means something on the channel it came from alone.
         properties: the AMQP basic properties that were set, without `headers`.
         received_at: `time.perf_counter()` on arrival, in seconds.
+        shelved: where it comes from the database instead of the broker: which row it is.
+        given_up: where it is only to be parked: why.
     """
 
     body: bytes
@@ -35,6 +52,14 @@ class Delivery:
     routing_key: str = ""
     redelivered: bool = False
     received_at: float = 0.0
+    shelved: Shelved | None = None
+    given_up: GivenUp | None = None
+
+    @property
+    def count(self) -> int:
+        """How often it was delivered before and came back, as the broker counts it."""
+        count = self.headers.get("x-delivery-count", 0)
+        return count if isinstance(count, int) else 0
 
     def text_property(self, name: str) -> str | None:
         """Return a property if it is a text that is not empty; one with a NUL is none."""
@@ -43,13 +68,32 @@ class Delivery:
 
     def kept_properties(self) -> dict[str, Any]:
         """Return all that a replay needs beside the body, as JSON values."""
-        headers = {name: v for name, v in self.headers.items() if name not in BROKERS_OWN}
+        headers = {n: v for n, v in self.headers.items() if not n.startswith(BROKERS_OWN)}
         return {
             "exchange": _printable(self.exchange),
             "routing_key": _printable(self.routing_key),
             "properties": _plain(self.properties),
             "headers": _plain(headers),
         }
+
+
+def restored(
+    body: bytes,
+    kept: dict[str, Any],
+    shelved: Shelved | None = None,
+    given_up: GivenUp | None = None,
+) -> Delivery:
+    """Return the delivery of which `kept_properties` were kept."""
+    return Delivery(
+        body=body,
+        headers=_unplain(kept["headers"]),
+        properties=_unplain(kept["properties"]),
+        exchange=kept["exchange"],
+        routing_key=kept["routing_key"],
+        received_at=time.perf_counter(),
+        shelved=shelved,
+        given_up=given_up,
+    )
 
 
 def parking_hash(body: bytes, kept_properties: dict[str, Any]) -> bytes:
@@ -75,6 +119,17 @@ def _plain(value: Any, level: int = 0) -> Any:  # noqa: ANN401 - AMQP tables hol
         case datetime():
             value = rfc3339(value.astimezone(UTC))
     return _printable(str(value))  # floats too: JSON has no word for some of them
+
+
+def _unplain(value: Any) -> Any:  # noqa: ANN401 - the same
+    match value:
+        case {"base64": str(text)} if len(value) == 1:
+            return base64.b64decode(text)
+        case dict():
+            return {name: _unplain(item) for name, item in value.items()}
+        case list():
+            return [_unplain(item) for item in value]
+    return value
 
 
 def _printable(text: str) -> str:

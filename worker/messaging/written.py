@@ -5,8 +5,8 @@ from datetime import datetime
 from pydantic_core import to_json
 from uuid_utils import uuid7
 
-from worker.domain.command import Origin
 from worker.domain.decision import Event, Problem
+from worker.domain.origin import Origin
 from worker.domain.patch import JsonObject
 from worker.domain.state import rfc3339
 from worker.storage.events import NewEvent

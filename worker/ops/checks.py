@@ -8,10 +8,11 @@ from pathlib import Path
 
 from worker import metrics
 from worker.ops.health import Check, Health, Probe, Severity
-from worker.storage import events, migrations, parked
+from worker.storage import deferred, events, migrations, parked
 from worker.storage.database import Database
 
 OUTBOX_OLD_SECONDS = 30.0
+OVERDUE_SECONDS = 30.0
 LOOP_SLOW_SECONDS = 0.25
 RECENT = 5
 """Parked commands and refused events named by health."""
@@ -34,6 +35,7 @@ class Checks:
     publishing: Callable[[], bool]
     parked_warning: int
     rate: metrics.Rate = field(default_factory=metrics.Rate)
+    reasons: set[str] = field(default_factory=set)
 
     def health(self) -> Health:
         """Return the checks as health runs them."""
@@ -44,6 +46,7 @@ class Checks:
             "consumers": self._consumers,
             "outbox": self._outbox,
             "parked": self._parked,
+            "deferred": self._deferred,
             "event_loop": self._event_loop,
         }
         return Health(probes, frozenset({"database", "rabbitmq", "migrations", "consumers"}))
@@ -113,14 +116,25 @@ class Checks:
             found = await parked.by_reason(tx)
             recent = [
                 {name: row[name] for name in ("id", "reason", "times_seen", "last_seen")}
-                for row in await parked.listed(tx, RECENT)
+                for row in await parked.listed(tx, parked.Wanted(status="parked"), RECENT)
             ]
-        for reason, count in found.items():
-            metrics.parked_commands.labels(reason).set(count)
+        self.reasons.update(found)
+        for reason in self.reasons:
+            metrics.parked_commands.labels(reason).set(found.get(reason, 0))
         total = sum(found.values())
         details = {"total": total, "by_reason": found, "recent": recent}
         if total > self.parked_warning:
             message = f"{total} commands are parked: see `venue-worker parked list`"
+            return Check(Severity.WARNING, message, details)
+        return Check(details=details)
+
+    async def _deferred(self) -> Check:
+        async with self.database.transaction() as tx:
+            waiting, overdue = await deferred.figures(tx)
+        metrics.deferred_commands.set(waiting)
+        details = {"waiting": waiting, "overdue_seconds": round(max(overdue, 0.0), 1)}
+        if overdue > OVERDUE_SECONDS:
+            message = f"a deferred command is due since {overdue:.0f} s and nobody takes it"
             return Check(Severity.WARNING, message, details)
         return Check(details=details)
 

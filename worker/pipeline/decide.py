@@ -1,91 +1,93 @@
-"""Step 5, decide: each command in turn by the rules, on the state the one before it left."""
+"""Step 5, decide: each command in turn by the rules, on the state the one before it left.
 
-from dataclasses import dataclass, field
+One that asks for a later time is deferred, and so is one whose rule fails unexpectedly, until it
+has failed often enough to be parked.
+"""
+
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
 
 from worker.breath import breathing
-from worker.domain.command import Command, Origin
+from worker.domain.command import Command
 from worker.domain.decide import decide
-from worker.domain.decision import Event, Problem, Rejected
+from worker.domain.decision import Applied, Event, Rejected
+from worker.errors import traceback_of
 from worker.messaging.written import refusal
 from worker.outcome import Outcome, Result
-from worker.pipeline.decode import Unreadable
+from worker.pipeline.decisions import Decisions
 from worker.pipeline.deduplicate import Batch, again
+from worker.pipeline.messages import Failure
 from worker.pipeline.publishers import Publishers
+from worker.pipeline.retries import Retries
 from worker.storage.world import World
 
 log = structlog.get_logger()
 
 
-@dataclass(slots=True)
-class Decisions:
-    """What a batch has come to, before it is saved.
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What deciding depends on beside the rules: who may send what, and what is tried again."""
 
-    Attributes:
-        outcomes: by place in the batch, for every message that is not in `parked`.
-        decided: commands whose outcome is to be kept.
-        events: with the command behind each, in the order they are to be published.
-        parked: messages to keep whole, with why, by place in the batch.
-    """
-
-    batch: Batch
-    outcomes: dict[int, Outcome]
-    parked: dict[int, Unreadable]
-    decided: list[tuple[Command, Outcome]] = field(default_factory=list)
-    events: list[tuple[Event, Origin]] = field(default_factory=list)
+    publishers: Publishers
+    retries: Retries
 
 
-async def decide_all(
-    batch: Batch, world: World, publishers: Publishers, now: datetime
-) -> Decisions:
+async def decide_all(batch: Batch, world: World, terms: Terms, now: datetime) -> Decisions:
     """Decide the fresh commands of a batch, in order."""
-    decisions = Decisions(batch, dict(batch.answered), dict(batch.unreadable))
+    decisions = Decisions(batch, world, dict(batch.answered), dict(batch.unreadable))
     async for place in breathing(sorted([*batch.fresh, *batch.repeated])):
-        first = batch.repeated.get(place)
-        if first is None or not _repeat(decisions, place, first):
-            _decide(decisions, world, publishers, place, now)
+        if not _repeated(decisions, place):
+            _decide(decisions, terms, place, now)
     return decisions
 
 
-def failed(command: Command) -> Unreadable:
-    """Return what a command is parked as when it is not the sender's fault."""
-    problem = Problem("internal", "deciding the command failed unexpectedly; operators know why")
-    return Unreadable((problem,), command, command.id)
-
-
-def _decide(
-    decisions: Decisions, world: World, publishers: Publishers, place: int, now: datetime
-) -> None:
+def _decide(decisions: Decisions, terms: Terms, place: int, now: datetime) -> None:
     command = decisions.batch.command_at(place)
-    try:
-        outcome, event = _decided(world, publishers, command, now)
-    except Exception:
-        # A rule that fails is a defect of ours: it costs the others nothing, and the command
-        # is kept for the day it is mended.
-        log.exception("a rule failed", command_id=command.id, command_type=command.type)
-        decisions.parked[place] = failed(command)
+    failure = decisions.batch.messages[place].failure
+    if ended := decisions.ended.get(command.idempotency_key):
+        decisions.outcomes[place] = ended
         return
-    decisions.outcomes[place] = outcome
-    decisions.decided.append((command, outcome))
-    if event is not None:
-        decisions.events.append((event, command))
+    if failure is None:
+        try:
+            _decided(decisions, terms.publishers, place, now)
+        except Exception as error:
+            # A rule that fails is a defect of ours: it costs the others nothing, and the command
+            # is kept for the day it is mended.
+            log.exception("a rule failed", command_id=command.id, command_type=command.type)
+            failure = Failure(traceback_of(error))
+    if failure is not None:
+        decisions.fail(place, failure, terms.retries, now)
 
 
-def _decided(
-    world: World, publishers: Publishers, command: Command, now: datetime
-) -> tuple[Outcome, Event | None]:
+def _decided(decisions: Decisions, publishers: Publishers, place: int, now: datetime) -> None:
+    command = decisions.batch.command_at(place)
     if stranger := publishers.refusal(command):
-        return _rejected(command, stranger, None)
+        decisions.keep(place, *_rejected(command, stranger, None))
+    elif command.not_before and command.not_before > now and not decisions.waited(place):
+        decisions.defer(place, command.not_before)
+    else:
+        _by_the_rules(decisions, place, now)
+
+
+def _by_the_rules(decisions: Decisions, place: int, now: datetime) -> None:
+    command, world = decisions.batch.command_at(place), decisions.world
     state = world.state_for(command)
     decision = decide(state, command, now)
     if isinstance(decision, Rejected):
-        return _rejected(command, decision, state.version or None)
+        decisions.keep(place, *_rejected(command, decision, state.version or None))
+        return
     world.keep(command, state, decision.state)
+    decisions.keep(place, _applied(command, decision), decision.event)
+    if decision.cancels is not None:
+        decisions.cancel(decision.cancels, by=command)
+
+
+def _applied(command: Command, decision: Applied) -> Outcome:
     venue = decision.state.venue
     version = venue.version if venue else None
-    return Outcome(Result.APPLIED, command.id, command.venue_id, version), decision.event
+    return Outcome(Result.APPLIED, command.id, command.venue_id, version)
 
 
 def _rejected(command: Command, rejected: Rejected, version: int | None) -> tuple[Outcome, Event]:
@@ -94,8 +96,11 @@ def _rejected(command: Command, rejected: Rejected, version: int | None) -> tupl
     return outcome, refusal("venue.command.rejected", command, problems)
 
 
-def _repeat(decisions: Decisions, place: int, first: int) -> bool:
+def _repeated(decisions: Decisions, place: int) -> bool:
     """Give a repeated command the outcome of the first; False if that one did not claim the id."""
+    first = decisions.batch.repeated.get(place)
+    if first is None:
+        return False
     command = decisions.batch.command_at(place)
     earlier = decisions.batch.command_at(first)
     if first not in decisions.parked:

@@ -9,42 +9,51 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
 from pydantic import ValidationError
 
-from worker.domain.command import Command, Data, Origin
+from worker.domain.command import Command, Data
 from worker.domain.decision import Problem
 from worker.domain.families import COMMANDS
+from worker.domain.origin import Origin
 from worker.domain.patch import Json
 from worker.domain.problems import problems_of
+from worker.errors import traceback_of
 from worker.messaging.delivery import Delivery
 from worker.messaging.envelope import Envelope, header_attributes, is_binary
 from worker.messaging.json_body import Refused, read_json, read_json_object
 
+LONGEST_DEFERRAL = timedelta(days=366)
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A message that its JSON Schema refuses, with as much of it as could be read.
+    """A message to park: its JSON Schema refuses it, or deciding it failed too often.
 
     Attributes:
         origin: what the envelope says, if all of it could be read.
         command_id: what the sender called the message, even if that is no UUID.
+        reason: a word for operators, where the first problem's code says too little.
+        attempts: how often deciding it has failed.
+        traceback: of the last failure.
     """
 
     problems: tuple[Problem, ...]
     origin: Origin | None = None
     command_id: str | None = None
+    reason: str | None = None
+    attempts: int = 0
+    traceback: str | None = None
 
 
 def decode(delivery: Delivery, most_bytes: int) -> Command | Unreadable:
     """Read one message, of at most `most_bytes`."""
     attributes: Mapping[str, Json] = {}
-    envelope = None
+    envelope = traceback = None
     try:
         if is_binary(delivery):
             attributes = header_attributes(delivery)
@@ -57,12 +66,14 @@ def decode(delivery: Delivery, most_bytes: int) -> Command | Unreadable:
         return _command(envelope, {} if data is None else data, delivery)
     except Refused as refused:
         problems = refused.problems
-    except Exception:
-        # A defect of ours, and no reason to keep the others waiting.
+    except Exception as error:
+        # A defect of ours, and no reason to keep the others waiting. Nothing here depends on
+        # anything but the message, so there is no use in trying again.
         log.exception("decoding failed")
         problems = (Problem("internal", "reading the message failed; operators know why"),)
+        traceback = traceback_of(error)
     origin = Origin(**_origin(envelope)) if envelope else None
-    return Unreadable(problems, origin, _id_of(attributes))
+    return Unreadable(problems, origin, _id_of(attributes), traceback=traceback)
 
 
 def _json_data(attributes: Mapping[str, Json]) -> Json:
@@ -85,14 +96,15 @@ def _envelope(attributes: Mapping[str, Json]) -> Envelope:
 
 
 def _command(envelope: Envelope, data: Json, delivery: Delivery) -> Command:
-    if envelope.notbefore and envelope.notbefore > datetime.now(UTC):
-        message = "attribute notbefore: this version cannot defer commands; send it when it is due"
+    if envelope.notbefore and envelope.notbefore > datetime.now(UTC) + LONGEST_DEFERRAL:
+        message = "attribute notbefore: a command is deferred for a year at most"
         raise Refused(Problem("invalid_envelope", message))
     return Command(
         **_origin(envelope),
         data=_data(envelope.type, data),
         digest=_digest(envelope, data),
         expected_version=envelope.expectedversion,
+        not_before=envelope.notbefore,
         publisher=delivery.text_property("user_id"),
     )
 

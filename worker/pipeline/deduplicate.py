@@ -7,8 +7,9 @@ same id with other content is a conflict: it is answered, and kept nowhere.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from worker.domain.command import Command, CommandKey
+from worker.domain.command import Command
 from worker.domain.decision import Problem
+from worker.domain.origin import CommandKey
 from worker.outcome import Outcome, Result
 from worker.pipeline.decode import Unreadable
 from worker.pipeline.messages import Message
@@ -42,7 +43,8 @@ class Batch:
     @property
     def commands(self) -> list[Command]:
         """The commands that may have to be decided."""
-        return [*self.fresh.values(), *map(self.command_at, self.repeated)]
+        places = [*self.fresh, *self.repeated]
+        return [self.command_at(place) for place in places if not self.messages[place].failure]
 
 
 def deduplicate(messages: list[Message], known: Mapping[CommandKey, Known]) -> Batch:
@@ -53,7 +55,7 @@ def deduplicate(messages: list[Message], known: Mapping[CommandKey, Known]) -> B
         content = message.content
         if isinstance(content, Unreadable):
             batch.unreadable[place] = content
-        elif before := known.get(content.idempotency_key):
+        elif before := _before(message, known.get(content.idempotency_key)):
             batch.answered[place] = again(content, before.digest, before.outcome)
         elif content.idempotency_key in first:
             batch.repeated[place] = first[content.idempotency_key]
@@ -61,6 +63,14 @@ def deduplicate(messages: list[Message], known: Mapping[CommandKey, Known]) -> B
             first[content.idempotency_key] = place
             batch.fresh[place] = content
     return batch
+
+
+def _before(message: Message, known: Known | None) -> Known | None:
+    # A command that waited and is due now is no repetition of itself.
+    shelved = message.delivery.shelved
+    if known and shelved and known.deferred_id == shelved.id:
+        return None
+    return known
 
 
 def again(command: Command, digest: bytes, outcome: Outcome) -> Outcome:

@@ -1,7 +1,8 @@
 """When a batch's transaction fails: wait for an outage to pass, or find the command to blame.
 
 Another transaction in the way is tried again; a batch that goes on failing is halved, and halved
-again, until the culprit stands alone and is parked. An outage blames nobody and is waited out.
+again, until the culprit stands alone and is deferred, and parked if it failed too often. An outage
+blames nobody and is waited out.
 """
 
 from collections.abc import Awaitable, Callable
@@ -10,10 +11,16 @@ from dataclasses import replace
 import structlog
 
 from worker.domain.command import Command
-from worker.errors import ContendedError, DatabaseUnavailableError, StatementTimeoutError
+from worker.errors import (
+    ContendedError,
+    DatabaseUnavailableError,
+    StatementTimeoutError,
+    traceback_of,
+)
 from worker.messaging.delivery import Delivery
-from worker.pipeline.decide import failed
-from worker.pipeline.messages import Done, Message
+from worker.pipeline.decisions import FAILED
+from worker.pipeline.decode import Unreadable
+from worker.pipeline.messages import Done, Failure, Message
 from worker.retry import a_few_times, forever
 
 Commit = Callable[[list[Message]], Awaitable[Done]]
@@ -29,7 +36,7 @@ async def isolated(commit: Commit, messages: list[Message]) -> Done:
         level = "warning" if isinstance(error, StatementTimeoutError) else "exception"
         getattr(log, level)("a batch failed", commands=len(messages), error=str(error))
         if alone:
-            return await _persistently(commit, [_parkable(messages[0])], alone=True)
+            return await _set_aside(commit, messages[0], error)
     middle = len(messages) // 2
     return _joined(
         await isolated(commit, messages[:middle]), await isolated(commit, messages[middle:])
@@ -49,15 +56,31 @@ async def _persistently(commit: Commit, messages: list[Message], *, alone: bool)
     raise AssertionError("retrying ends with a result or an error")
 
 
-def _parkable(message: Message) -> Message:
-    if isinstance(message.content, Command):
-        return Message(message.delivery, failed(message.content))
-    # Parking it as it is has failed: without its properties there is nothing left that could.
-    bare = Delivery(message.delivery.body, message.delivery.tag)
-    return Message(bare, replace(message.content, origin=None))
+async def _set_aside(commit: Commit, message: Message, error: Exception) -> Done:
+    """Defer the command to blame, or park it if it failed too often, or whatever can be kept."""
+    if isinstance(message.content, Command) and message.failure is None:
+        failed = replace(message, failure=Failure(traceback_of(error)))
+        try:
+            return await _persistently(commit, [failed], alone=True)
+        except Exception:
+            log.exception("a command could not be deferred", command_id=message.content.id)
+    return await _persistently(commit, [_bare(message)], alone=True)
+
+
+def _bare(message: Message) -> Message:
+    # Keeping it as it is has failed: without its properties there is nothing left that could.
+    delivery = message.delivery
+    problems = (FAILED,) if isinstance(message.content, Command) else message.content.problems
+    return Message(
+        Delivery(delivery.body, delivery.tag, shelved=delivery.shelved), Unreadable(problems)
+    )
 
 
 def _joined(first: Done, second: Done) -> Done:
     # The second half has seen the first half's events as unpublished ones of its venues.
     events = {event.position: event for event in [*first.events, *second.events]}
-    return Done([*first.outcomes, *second.outcomes], [events[p] for p in sorted(events)])
+    return Done(
+        [*first.outcomes, *second.outcomes],
+        [events[position] for position in sorted(events)],
+        [*first.cancelled, *second.cancelled],
+    )

@@ -12,15 +12,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from worker.breath import breathing
-from worker.messaging.intake import Intake
 from worker.messaging.replies import Replies
-from worker.pipeline.decide import decide_all
-from worker.pipeline.decode import decode
+from worker.pipeline.decide import Terms, decide_all
 from worker.pipeline.deduplicate import deduplicate
 from worker.pipeline.isolate import isolated
-from worker.pipeline.messages import Done, Message, commands_of
+from worker.pipeline.messages import Done, Message, Source, commands_of, read
 from worker.pipeline.publish import Publishing
-from worker.pipeline.publishers import Publishers
 from worker.pipeline.save import save
 from worker.pipeline.settle import settle
 from worker.pipeline.timing import stage
@@ -35,24 +32,23 @@ class Pipeline:
     database: Database
     publishing: Publishing
     replies: Replies
-    publishers: Publishers
+    terms: Terms
     batch_size: int
     most_bytes: int
 
-    async def run(self, intake: Intake) -> None:
-        """Handle batch after batch, until the intake is told to stop."""
-        while deliveries := await intake.take(self.batch_size):
+    async def run(self, source: Source) -> None:
+        """Handle batch after batch, until the source is told to stop."""
+        while deliveries := await source.take(self.batch_size):
             with stage("decode"):
                 messages = [
-                    Message(delivery, decode(delivery, self.most_bytes))
-                    async for delivery in breathing(deliveries)
+                    read(delivery, self.most_bytes) async for delivery in breathing(deliveries)
                 ]
             with stage("transaction"):
                 done = await isolated(self._commit, messages)
             with stage("publish"):
                 await self.publishing.publish(done.events)
             with stage("settle"):
-                await settle(intake, self.replies, messages, done.outcomes)
+                await settle(source, self.replies, messages, done)
 
     async def _commit(self, messages: list[Message]) -> Done:
         now = datetime.now(UTC)
@@ -60,5 +56,5 @@ class Pipeline:
             known = await outcomes.known(tx, commands_of(messages))
             batch = deduplicate(messages, known)
             states = await world.load(tx, batch.commands)
-            decisions = await decide_all(batch, states, self.publishers, now)
-            return await save(tx, decisions, states, now, self.most_bytes)
+            decisions = await decide_all(batch, states, self.terms, now)
+            return await save(tx, decisions, now, self.most_bytes)

@@ -1,14 +1,43 @@
 """A message and what has become of it, as the steps hand them on."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Protocol
 
-from worker.domain.command import Command, Origin
+from worker.domain.command import Command
+from worker.domain.decision import Problem
 from worker.domain.families import COMMANDS
+from worker.domain.origin import Origin
 from worker.messaging.delivery import Delivery
 from worker.outcome import Outcome
-from worker.pipeline.decode import Unreadable
+from worker.pipeline.decode import Unreadable, decode
 from worker.storage.events import PendingEvent
+
+
+class Source(Protocol):
+    """Where deliveries come from: a queue of the broker, or the commands that are due."""
+
+    async def take(self, most: int) -> list[Delivery]:
+        """Wait for deliveries; none when told to stop."""
+
+    async def settle(self, deliveries: list[Delivery]) -> None:
+        """Let the source forget a batch whose outcome is committed."""
+
+
+GIVEN_UP = "given_up"
+"""What a command is parked for that ended the process, or is believed to have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a command is not decided in this batch: its own transaction failed, or it was given up.
+
+    Attributes:
+        final: whether it is parked for it, however few its attempts.
+    """
+
+    text: str
+    final: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +46,7 @@ class Message:
 
     delivery: Delivery
     content: Command | Unreadable
+    failure: Failure | None = None
 
     @property
     def origin(self) -> Origin | None:
@@ -30,6 +60,17 @@ class Message:
         return origin.type if origin and origin.type in COMMANDS else "other"
 
 
+def read(delivery: Delivery, most_bytes: int) -> Message:
+    """Decode a delivery; one that was given up is read for what it says, to be parked with it."""
+    given_up = delivery.given_up
+    if given_up is None:
+        return Message(delivery, decode(delivery, most_bytes))
+    problem = Problem("internal", "the command was given up; operators know why")
+    unread = Unreadable((problem,), reason=GIVEN_UP, traceback=given_up.why)
+    content = decode(delivery, most_bytes) if given_up.safe_to_read else unread
+    return Message(delivery, content, Failure(given_up.why, final=True))
+
+
 def commands_of(messages: Iterable[Message]) -> list[Command]:
     """Return those of the messages that are commands."""
     return [m.content for m in messages if isinstance(m.content, Command)]
@@ -41,8 +82,10 @@ class Done:
 
     Attributes:
         outcomes: what became of each message, in the order they came.
+        cancelled: deferred commands that the batch has ended, and their outcome.
         events: the committed events to publish: the batch's own, and older ones of its venues.
     """
 
     outcomes: list[Outcome]
     events: list[PendingEvent]
+    cancelled: list[tuple[Delivery, Outcome]] = field(default_factory=list)

@@ -11,7 +11,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
-from worker.domain.command import VenueKey
+from worker.domain.origin import VenueKey
 from worker.errors import TransientError
 from worker.messaging.publisher import Publisher
 from worker.metrics import events_published_total, publish_confirm_seconds

@@ -10,27 +10,32 @@ from collections.abc import Sequence
 import structlog
 
 from worker.breath import breathing
-from worker.messaging.intake import Intake
 from worker.messaging.replies import Replies, reply_for
 from worker.metrics import batch_size, command_duration_seconds, commands_total, redelivered_total
 from worker.outcome import Outcome, Result
-from worker.pipeline.messages import Message
+from worker.pipeline.messages import Done, Message, Source
 
 log = structlog.get_logger()
 
 
-async def settle(
-    intake: Intake, replies: Replies, messages: Sequence[Message], outcomes: Sequence[Outcome]
-) -> None:
+async def settle(source: Source, replies: Replies, messages: Sequence[Message], done: Done) -> None:
     """Settle a batch whose outcomes are committed and whose events are published."""
-    pairs = list(zip(messages, outcomes, strict=True))
-    replies.send(
-        [reply for m, outcome in pairs if (reply := reply_for(m.delivery, outcome)) is not None]
-    )
-    await intake.settle([message.delivery for message in messages])
+    pairs = list(zip(messages, done.outcomes, strict=True))
+    answers = [
+        *((m.delivery, outcome) for m, outcome in pairs if not _still_waits(m, outcome)),
+        *done.cancelled,
+    ]
+    replies.send([reply for answer in answers if (reply := reply_for(*answer)) is not None])
+    await source.settle([message.delivery for message in messages])
     _count(pairs)
     async for message, outcome in breathing(pairs):
         _log(message, outcome)
+
+
+def _still_waits(message: Message, outcome: Outcome) -> bool:
+    # Who asked was told so the first time.
+    shelved = message.delivery.shelved
+    return outcome.result is Result.DEFERRED and shelved is not None and shelved.waited
 
 
 def _count(pairs: Sequence[tuple[Message, Outcome]]) -> None:
@@ -67,4 +72,9 @@ def _trace_id(traceparent: str | None) -> str | None:
     return parts[1] if len(parts) > 1 else None
 
 
-LEVELS = {Result.APPLIED: "debug", Result.REJECTED: "info", Result.PARKED: "warning"}
+LEVELS = {
+    Result.APPLIED: "debug",
+    Result.REJECTED: "info",
+    Result.DEFERRED: "info",
+    Result.PARKED: "warning",
+}

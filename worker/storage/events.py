@@ -8,7 +8,7 @@ from typing import Any
 
 import asyncpg
 
-from worker.domain.command import VenueKey
+from worker.domain.origin import VenueKey
 from worker.storage.database import Connection
 from worker.storage.queries import queries
 

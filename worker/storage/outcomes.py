@@ -6,8 +6,9 @@ from datetime import datetime
 
 from pydantic_core import from_json, to_json
 
-from worker.domain.command import Command, CommandKey
+from worker.domain.command import Command
 from worker.domain.decision import Problem
+from worker.domain.origin import CommandKey, Deferred
 from worker.errors import ContendedError
 from worker.outcome import Outcome, Result
 from worker.storage.database import Connection
@@ -16,14 +17,27 @@ from worker.storage.queries import queries, rows_of
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A command decided before: the digest of its content, and what became of it."""
+    """A command that is known: the digest of its content, and what became of it.
+
+    Attributes:
+        deferred_id: the row of `deferred_command`, where it is not decided yet.
+    """
 
     digest: bytes
+    outcome: Outcome
+    deferred_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A command and its outcome, to be kept."""
+
+    command: Deferred
     outcome: Outcome
 
 
 async def known(tx: Connection, commands: Collection[Command]) -> dict[CommandKey, Known]:
-    """Return those of the commands' ids that have an outcome."""
+    """Return those of the commands' ids that have an outcome, or are deferred."""
     keys = sorted({command.idempotency_key for command in commands})
     if not keys:
         return {}
@@ -38,14 +52,13 @@ async def known(tx: Connection, commands: Collection[Command]) -> dict[CommandKe
                 version=row["version"],
                 problems=_problems(row["errors"]),
             ),
+            row["deferred_id"],
         )
-        async for row in queries.outcomes(tx, tenant_ids=tenant_ids, command_ids=command_ids)
+        async for row in queries.known_commands(tx, tenant_ids=tenant_ids, command_ids=command_ids)
     }
 
 
-async def save(
-    tx: Connection, decided: Collection[tuple[Command, Outcome]], decided_at: datetime
-) -> None:
+async def save(tx: Connection, decided: Collection[Decided], decided_at: datetime) -> None:
     """Keep the outcomes.
 
     Raises:
@@ -53,18 +66,20 @@ async def save(
     """
     if not decided:
         return
-    ordered = sorted(decided, key=lambda pair: pair[0].idempotency_key)
+    ordered = sorted(decided, key=lambda one: one.command.origin.idempotency_key)
+    origins = [one.command.origin for one in ordered]
+    outcomes = [one.outcome for one in ordered]
     status = await queries.insert_outcomes(
         tx,
-        tenant_ids=[command.tenant_id for command, _ in ordered],
-        command_ids=[command.id for command, _ in ordered],
-        types=[command.type for command, _ in ordered],
-        digests=[command.digest for command, _ in ordered],
-        venue_ids=[command.venue_id for command, _ in ordered],
-        statuses=[outcome.result.value for _, outcome in ordered],
-        versions=[outcome.version for _, outcome in ordered],
-        errors=[_errors(outcome) for _, outcome in ordered],
-        actor_ids=[command.actor_id for command, _ in ordered],
+        tenant_ids=[origin.tenant_id for origin in origins],
+        command_ids=[origin.id for origin in origins],
+        types=[origin.type for origin in origins],
+        digests=[one.command.digest for one in ordered],
+        venue_ids=[origin.venue_id for origin in origins],
+        statuses=[outcome.result.value for outcome in outcomes],
+        versions=[outcome.version for outcome in outcomes],
+        errors=[_errors(outcome) for outcome in outcomes],
+        actor_ids=[origin.actor_id for origin in origins],
         decided_at=decided_at,
     )
     if rows_of(status) != len(ordered):

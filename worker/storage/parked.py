@@ -1,7 +1,7 @@
-"""The table `parked_command`: messages that were not understood, whole."""
+"""The tables `parked_command` and `parked_audit`: messages whole, and what was done with them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ import asyncpg
 from pydantic_core import from_json, to_json
 
 from worker.domain.decision import Problem
+from worker.outcome import Result
 from worker.storage.database import Connection
 from worker.storage.queries import queries
 
@@ -19,22 +20,58 @@ class NewParked:
 
     id: str
     hash: bytes
+    reason: str
     problems: tuple[Problem, ...]
     body: bytes
     properties: dict[str, Any]
     tenant_id: str | None
     command_id: str | None
     command_type: str | None
+    attempts: int = 0
+    traceback: str | None = None
     times_seen: int = 1
 
     def seen(self, times: int) -> "NewParked":
         """Return the same message, seen so many times in one batch."""
         return replace(self, times_seen=times)
 
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which parked commands are meant; None leaves a thing open."""
+
+    status: str | None = None
+    reason: str | None = None
+    type: str | None = None
+    tenant_id: str | None = None
+    since: datetime | None = None
+    ids: list[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Who does something with parked commands, and why."""
+
+    by: str
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What came of a replay; the last four where it was parked again."""
+
+    parked_id: str
+    result: Result
+    problems: tuple[Problem, ...]
+    reason: str | None = None
+    attempts: int = 0
+    traceback: str | None = None
+
     @property
-    def reason(self) -> str:
-        """The code of the first problem."""
-        return self.problems[0].code
+    def action(self) -> str:
+        """The word for it in the audit."""
+        words = {Result.PARKED: "parked again", Result.DEFERRED: "deferred"}
+        return words.get(self.result, "finished")
 
 
 async def save(tx: Connection, parked: Sequence[NewParked], seen_at: datetime) -> set[bytes]:
@@ -47,27 +84,64 @@ async def save(tx: Connection, parked: Sequence[NewParked], seen_at: datetime) -
         ids=[one.id for one in ordered],
         hashes=[one.hash for one in ordered],
         reasons=[one.reason for one in ordered],
-        errors=[to_json([p.document() for p in one.problems]).decode() for one in ordered],
+        errors=[_json(one.problems) for one in ordered],
         bodies=[one.body for one in ordered],
         properties=[to_json(one.properties).decode() for one in ordered],
         tenant_ids=[one.tenant_id for one in ordered],
         command_ids=[one.command_id for one in ordered],
         command_types=[one.command_type for one in ordered],
         times_seen=[one.times_seen for one in ordered],
+        attempts=[one.attempts for one in ordered],
+        tracebacks=[one.traceback for one in ordered],
         seen_at=seen_at,
     )
     return {row["hash"] async for row in rows if row["is_new"]}
 
 
-async def listed(tx: Connection, most: int) -> list[dict[str, Any]]:
-    """Return the last seen parked commands, without their bodies."""
-    return [_plain(row) async for row in queries.list_parked(tx, most=most)]
+async def finish_replays(tx: Connection, replays: Sequence[Replayed], now: datetime) -> None:
+    """Note what came of replays: done with, waiting again, or parked as before."""
+    if replays:
+        await queries.finish_replays(
+            tx,
+            ids=[one.parked_id for one in replays],
+            actions=[one.action for one in replays],
+            results=[one.result.value for one in replays],
+            reasons=[one.reason for one in replays],
+            errors=[_json(one.problems) for one in replays],
+            attempts=[one.attempts for one in replays],
+            tracebacks=[one.traceback for one in replays],
+            now=now,
+        )
+
+
+async def listed(tx: Connection, wanted: Wanted, most: int) -> list[dict[str, Any]]:
+    """Return the last seen parked commands that fit, without their bodies."""
+    return [_plain(row) async for row in queries.list_parked(tx, **asdict(wanted), most=most)]
 
 
 async def shown(tx: Connection, parked_id: str) -> dict[str, Any] | None:
-    """Return one parked command whole, or None."""
+    """Return one parked command whole, with its history, or None."""
     row = await queries.show_parked(tx, id=parked_id)
-    return _plain(row) if row else None
+    if row is None:
+        return None
+    history = [_plain(line) async for line in queries.parked_history(tx, id=parked_id)]
+    return {**_plain(row), "history": history}
+
+
+async def chosen(tx: Connection, wanted: Wanted, after: str, most: int) -> list[str]:
+    """Return ids of those that fit and wait for an operator, locked, in the order they came."""
+    rows = queries.choose_parked(tx, **asdict(wanted), after=after, most=most)
+    return [row["id"] async for row in rows]
+
+
+async def replay(tx: Connection, ids: list[str], body: bytes | None, step: Step) -> None:
+    """Let a worker take the commands as if they had just come, with another body if given."""
+    await queries.replay_parked(tx, ids=ids, body=body, **asdict(step))
+
+
+async def discard(tx: Connection, ids: list[str], step: Step) -> None:
+    """Close the commands; retention deletes them later."""
+    await queries.discard_parked(tx, ids=ids, **asdict(step))
 
 
 async def by_reason(tx: Connection) -> dict[str, int]:
@@ -77,7 +151,11 @@ async def by_reason(tx: Connection) -> dict[str, int]:
 
 def _plain(row: asyncpg.Record) -> dict[str, Any]:
     plain = dict(row)
-    for name in ("errors", "properties"):
-        if name in plain:
+    for name in ("errors", "properties", "detail"):
+        if plain.get(name) is not None:
             plain[name] = from_json(plain[name])
     return plain
+
+
+def _json(problems: tuple[Problem, ...]) -> str:
+    return to_json([problem.document() for problem in problems]).decode()

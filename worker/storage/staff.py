@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from worker.domain.command import VenueKey
+from worker.domain.origin import VenueKey
 from worker.domain.staff import Role
 from worker.storage.database import Connection
 from worker.storage.queries import queries

@@ -9,7 +9,8 @@ import asyncpg
 from pydantic_core import from_json, to_json
 from slugify import slugify
 
-from worker.domain.command import Command, VenueKey
+from worker.domain.command import Command
+from worker.domain.origin import VenueKey
 from worker.domain.slugs import slug_base
 from worker.domain.state import Status, Venue
 from worker.domain.venue_data import VenueCreate, VenueUpdate

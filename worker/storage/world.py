@@ -8,12 +8,15 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from worker.domain.command import Command, CommandKey, VenueKey
+from worker.domain.cancel import Cancel
+from worker.domain.command import Command
+from worker.domain.origin import CommandKey, Deferred, VenueKey
 from worker.domain.slugs import Slugs
 from worker.domain.staff import Role
 from worker.domain.state import State, Venue
-from worker.storage import staff, venues
+from worker.storage import deferred, staff, venues
 from worker.storage.database import Connection
+from worker.storage.deferred import Waiting
 
 
 @dataclass(slots=True)
@@ -26,6 +29,7 @@ class World:
     bases: dict[CommandKey, str]
     venues: dict[VenueKey, Venue] = field(default_factory=dict)
     new_roles: dict[VenueKey, dict[str, Role]] = field(default_factory=dict)
+    waiting: dict[CommandKey, Waiting] = field(default_factory=dict)
 
     def state_for(self, command: Command) -> State:
         """Return what the command is decided on."""
@@ -34,7 +38,18 @@ class World:
             venue=self.venues.get(key) or self.loaded.get(key),
             roles=self.roles.get(key) or {},
             slugs=Slugs(self.bases.get(command.idempotency_key, ""), self.taken[command.tenant_id]),
+            deferred=self._deferred_for(command),
         )
+
+    def defer(self, command: Deferred) -> None:
+        """Take in that a command waits from now on."""
+        self.waiting[command.origin.idempotency_key] = Waiting(command)
+
+    def _deferred_for(self, command: Command) -> dict[str, Deferred]:
+        waiting = self.waiting.get(_asked_about(command) or ("", ""))
+        if waiting is None or waiting.command.origin.key != command.key:
+            return {}
+        return {waiting.command.origin.id: waiting.command}
 
     def keep(self, command: Command, before: State, after: State) -> None:
         """Take in what deciding the command has changed."""
@@ -68,6 +83,7 @@ async def load(tx: Connection, commands: Collection[Command]) -> World:
         roles=await staff.roles(tx, _actors(commands)),
         taken=await venues.taken_slugs(tx, {(key[0], base) for key, base in bases.items()}),
         bases=bases,
+        waiting=await deferred.waiting(tx, {key for c in commands if (key := _asked_about(c))}),
     )
 
 
@@ -75,6 +91,13 @@ async def save(tx: Connection, world: World) -> None:
     """Write every venue that changed, once, and its new people."""
     await venues.save(tx, world.venues, world.loaded)
     await staff.add(tx, world.new_roles)
+
+
+def _asked_about(command: Command) -> CommandKey | None:
+    match command.data:
+        case Cancel(command_id=command_id):
+            return command.tenant_id, command_id
+    return None
 
 
 def _actors(commands: Iterable[Command]) -> dict[VenueKey, set[str]]:

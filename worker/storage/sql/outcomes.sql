@@ -1,10 +1,17 @@
--- name: outcomes(tenant_ids, command_ids)
--- The outcomes of those of the commands that were decided before.
+-- name: known_commands(tenant_ids, command_ids)
+-- Those of the commands that were decided before, with their outcome, or that are deferred.
+WITH wanted AS (
+    SELECT * FROM unnest(:tenant_ids::uuid[], :command_ids::uuid[]) AS w (tenant_id, command_id)
+)
 SELECT o.tenant_id::text, o.command_id::text, o.digest, o.venue_id::text, o.status, o.version,
-       o.errors::text AS errors
+       o.errors::text AS errors, NULL AS deferred_id
 FROM command_outcome AS o
-JOIN unnest(:tenant_ids::uuid[], :command_ids::uuid[]) AS wanted (tenant_id, command_id)
-  ON o.tenant_id = wanted.tenant_id AND o.command_id = wanted.command_id;
+JOIN wanted ON o.tenant_id = wanted.tenant_id AND o.command_id = wanted.command_id
+UNION ALL
+SELECT d.tenant_id::text, d.command_id::text, d.digest, d.venue_id::text, 'deferred', NULL, NULL,
+       d.id::text
+FROM deferred_command AS d
+JOIN wanted ON d.tenant_id = wanted.tenant_id AND d.command_id = wanted.command_id;
 
 -- name: insert_outcomes(tenant_ids, command_ids, types, digests, venue_ids, statuses, versions, errors, actor_ids, decided_at)!
 -- What became of the commands, unless another transaction has decided one of them since.

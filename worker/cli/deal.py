@@ -1,0 +1,42 @@
+"""Going through parked commands in small transactions, each command once."""
+
+from collections.abc import Awaitable, Callable
+
+from worker.cli.with_database import database
+from worker.errors import OperatorError
+from worker.output import people
+from worker.storage import parked
+from worker.storage.database import Connection
+from worker.storage.parked import Wanted
+
+STEP = 500
+FIRST = "00000000-0000-0000-0000-000000000000"
+
+Action = Callable[[Connection, list[str]], Awaitable[None]]
+
+
+async def deal_with(wanted: Wanted, action: Action, done: str) -> int:
+    """Do something with all that fit and wait for an operator; return how many they were.
+
+    Those that a worker parks again meanwhile are not done a second time.
+
+    Raises:
+        OperatorError: none fits, or some of the ids that were named are not parked (any more).
+    """
+    count, last = 0, FIRST
+    async with database() as db:
+        while True:
+            async with db.transaction() as tx:
+                ids = await parked.chosen(tx, wanted, last, STEP)
+                if ids:
+                    await action(tx, ids)
+            count += len(ids)
+            if len(ids) < STEP:
+                break
+            last = ids[-1]
+            people.print(f"{count} {done}")
+    missing = len(set(wanted.ids or ())) - count
+    if not count or missing > 0:
+        which = f"{missing} of the ids are not parked" if wanted.ids else "no parked command fits"
+        raise OperatorError(f"{count} {done}, {which}: see `venue-worker parked list`")
+    return count

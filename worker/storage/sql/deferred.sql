@@ -1,0 +1,71 @@
+-- name: take_due(most, again_seconds)
+-- Commands whose time has come, the longest due first, taken for so many seconds. Those that were
+-- taken three times before and never finished are left for `take_doubtful`.
+UPDATE deferred_command AS d
+SET takes = d.takes + 1, due_at = now() + make_interval(secs => :again_seconds)
+FROM (SELECT id, due_at
+      FROM deferred_command
+      WHERE due_at <= now() AND takes < 3
+      ORDER BY due_at
+      LIMIT :most
+      FOR UPDATE SKIP LOCKED) AS due
+WHERE d.id = due.id
+RETURNING d.id::text, d.body, d.properties::text AS properties, d.takes, d.attempts,
+          d.digest IS NOT NULL AS waited, d.parked_id::text, due.due_at;
+
+-- name: take_doubtful(again_seconds)
+-- One command that was taken again and again without coming to an end: perhaps it ends the process.
+UPDATE deferred_command AS d
+SET takes = d.takes + 1, due_at = now() + make_interval(secs => :again_seconds)
+FROM (SELECT id, due_at
+      FROM deferred_command
+      WHERE due_at <= now() AND takes >= 3
+      ORDER BY due_at
+      LIMIT 1
+      FOR UPDATE SKIP LOCKED) AS due
+WHERE d.id = due.id
+RETURNING d.id::text, d.body, d.properties::text AS properties, d.takes, d.attempts,
+          d.digest IS NOT NULL AS waited, d.parked_id::text, due.due_at;
+
+-- name: defer(tenant_ids, command_ids, venue_ids, origins, digests, bodies, properties, due_ats, attempts, errors, seen_at)!
+-- Keep commands whole until they are due, unless another transaction has deferred one of them since.
+INSERT INTO deferred_command (tenant_id, command_id, venue_id, origin, digest, body, properties,
+                              due_at, attempts, error, first_seen)
+SELECT tenant_id, command_id, venue_id, origin, digest, body, properties, due_at, attempts, error,
+       :seen_at
+FROM unnest(:tenant_ids::uuid[], :command_ids::uuid[], :venue_ids::uuid[], :origins::jsonb[],
+            :digests::bytea[], :bodies::bytea[], :properties::jsonb[], :due_ats::timestamptz[],
+            :attempts::integer[], :errors::text[])
+  AS new (tenant_id, command_id, venue_id, origin, digest, body, properties, due_at, attempts, error)
+ON CONFLICT (tenant_id, command_id) DO NOTHING;
+
+-- name: defer_again(ids, tenant_ids, command_ids, venue_ids, origins, digests, due_ats, attempts, errors)!
+-- Commands that were taken and have to wait again, for the reasons given.
+UPDATE deferred_command AS d
+SET tenant_id = c.tenant_id, command_id = c.command_id, venue_id = c.venue_id, origin = c.origin,
+    digest = c.digest, due_at = c.due_at, attempts = c.attempts, error = c.error, takes = 0
+FROM unnest(:ids::uuid[], :tenant_ids::uuid[], :command_ids::uuid[], :venue_ids::uuid[],
+            :origins::jsonb[], :digests::bytea[], :due_ats::timestamptz[], :attempts::integer[],
+            :errors::text[])
+  AS c (id, tenant_id, command_id, venue_id, origin, digest, due_at, attempts, error)
+WHERE d.id = c.id;
+
+-- name: finish_deferred(ids)!
+-- Commands that wait no more.
+DELETE FROM deferred_command WHERE id = ANY (:ids::uuid[]);
+
+-- name: lock_waiting(tenant_ids, command_ids)
+-- Those of the commands that are deferred, locked.
+SELECT d.id::text, d.tenant_id::text, d.command_id::text, d.origin::text AS origin, d.digest,
+       d.properties::text AS properties
+FROM deferred_command AS d
+JOIN unnest(:tenant_ids::uuid[], :command_ids::uuid[]) AS wanted (tenant_id, command_id)
+  ON d.tenant_id = wanted.tenant_id AND d.command_id = wanted.command_id
+ORDER BY d.id
+FOR UPDATE OF d;
+
+-- name: deferred_figures()^
+-- How many commands wait, and since how many seconds the longest overdue one is due.
+SELECT count(*) AS waiting,
+       coalesce(extract(epoch FROM now() - min(due_at)), 0)::float8 AS overdue_seconds
+FROM deferred_command;
