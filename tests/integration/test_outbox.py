@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.commands import Venue
 from tests.support.kept import add_events
-from worker.domain.command import VenueKey
+from worker.domain.origin import VenueKey
 from worker.storage import events
 from worker.storage.database import Database
 from worker.storage.events import MOST_EACH, PendingEvent
