@@ -1,3 +1,5 @@
+DROP INDEX deferred_command_parked;
+DROP INDEX parked_command_closed;
 DROP INDEX outbox_event;
 DROP INDEX outbox_refused;
 DROP INDEX command_outcome_decided;

@@ -13,7 +13,8 @@ from perf.commands import MOST, make_commands
 from perf.contestants import Contestant, RoundFailedError, contestants
 from perf.flood import Flood
 from perf.measure import Round, Spread
-from perf.report import Results, save, show
+from perf.report import Results, save, show, show_costs
+from perf.retention import DELETES, KEEPS, RetentionCosts
 from worker.local import ServicesUnavailable, services
 from worker.local.given import KIND as GIVEN
 
@@ -56,6 +57,36 @@ def flood(
         )
     show(results, console)
     console.print(f"saved as {save(results).name} in perf/results")
+
+
+@app.command()
+def retention(
+    *,
+    rows: Annotated[
+        int, typer.Option(min=1000, max=5_000_000, help="old outcomes, and as many old events")
+    ] = 500_000,
+    commands: Annotated[
+        int, typer.Option(min=1000, max=MOST, help="half in the queue at the start, half steadily")
+    ] = 10_000,
+    rounds: Annotated[
+        int, typer.Option(min=1, max=MOST_ROUNDS, help="rounds of each, in turn")
+    ] = 3,
+) -> None:
+    """Measure what deleting old rows costs the commands, and how fast it goes."""
+    with services() as servers:
+        if servers.kind == GIVEN:
+            raise RoundFailedError(
+                "measuring deletes queues: unset the URLs to use private servers"
+            )
+        console.print(servers.describe())
+        scenario = RetentionCosts(servers, rows, make_commands(commands))
+        measured = [
+            asyncio.run(scenario.round(name, environment))
+            for _ in range(rounds)
+            for name, environment in (("keeping all", KEEPS), ("deleting", DELETES))
+        ]
+        speed = asyncio.run(scenario.speed())
+    show_costs(measured, speed, console)
 
 
 async def _rounds(scenario: Flood, rounds: int) -> list[Round]:

@@ -4,9 +4,10 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import IO
 
 from perf.measure import Watched
@@ -59,9 +60,12 @@ def contestants() -> tuple[Contestant, Contestant]:
 
 @asynccontextmanager
 async def running(
-    contestant: Contestant, amqp_url: str, database_url: str
+    contestant: Contestant,
+    amqp_url: str,
+    database_url: str,
+    environment: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[Watched]:
-    """Run the contestant's process for the time of a block.
+    """Run the contestant's process, with further settings, for the time of a block.
 
     Raises:
         RoundFailedError: it did not end by itself, with success, when asked to.
@@ -73,7 +77,7 @@ async def running(
             "-m",
             *contestant.module,
             cwd=ROOT,
-            env=os.environ | own,
+            env={**os.environ, **own, **environment},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=log,
             stderr=log,

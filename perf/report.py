@@ -12,6 +12,7 @@ from rich.table import Table
 
 from perf.contestants import Contestant
 from perf.measure import Round, Spread, machine, ratios
+from perf.retention import Costs
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -90,6 +91,26 @@ def show(results: Results, console: Console) -> None:
         f"bodies of {results.body_bytes.text()} bytes; {', '.join(results.servers)}",
         soft_wrap=True,
     )
+
+
+def show_costs(rounds: Sequence[Costs], speed: dict[str, float], console: Console) -> None:
+    """Print what deleting costs: median, and least and most in brackets."""
+    table = Table(title=f"retention, {machine()}")
+    table.add_column("worker", no_wrap=True)
+    for name in ("commands/s, full queue", "p50 ms", "p99 ms", "rows deleted/s"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for name in dict.fromkeys(one.name for one in rounds):
+        mine = [one for one in rounds if one.name == name]
+        table.add_row(
+            name,
+            Spread.of([one.flood_per_second for one in mine]).text(),
+            Spread.of([one.latency_ms(0.5) for one in mine]).text(1),
+            Spread.of([one.latency_ms(0.99) for one in mine]).text(1),
+            Spread.of([one.deleted_per_second for one in mine]).text(),
+        )
+    console.print(table)
+    for name, per_second in speed.items():
+        console.print(f"{name}: {per_second:,.0f} rows/s without pauses")
 
 
 def _per_second(rounds: Sequence[Round]) -> Spread:

@@ -16,7 +16,7 @@ from worker.errors import TransientError
 from worker.metrics import retention_deleted_total
 from worker.retry import forever
 from worker.settings import Settings
-from worker.storage import history, outcomes
+from worker.storage import history, outcomes, parked
 from worker.storage.database import Connection, Database
 
 STEP_ROWS = 500
@@ -41,7 +41,10 @@ class Rule:
 
 def rules(settings: Settings) -> list[Rule]:
     """Return what the settings say."""
-    found = [Rule("command_outcome", settings.keep_outcomes_days, outcomes.delete_old)]
+    found = [
+        Rule("command_outcome", settings.keep_outcomes_days, outcomes.delete_old),
+        Rule("parked_command", settings.keep_discarded_days, parked.delete_closed),
+    ]
     if settings.keep_events_days is not None:
         found.append(Rule("venue_event", settings.keep_events_days, history.delete_old))
     return found

@@ -87,6 +87,9 @@ class Settings(BaseSettings):
     keep_events_days: Days | None = Field(
         None, description="days that published events are kept; none: for ever"
     )
+    keep_discarded_days: Days = Field(
+        30, description="days that parked commands are kept once they were replayed or discarded"
+    )
     publishers: Path | None = Field(
         None, description="JSON file: which AMQP `user_id` may send what; none: all may"
     )

@@ -11,7 +11,7 @@ from tests.support.commands import Venue
 from tests.support.kept import add_events, add_outcomes, now
 from tests.support.process import WorkerProcess
 from tests.support.waiting import until
-from worker.storage import history, outcomes
+from worker.storage import history, outcomes, parked
 from worker.storage.database import Database
 
 
@@ -57,6 +57,47 @@ async def test_what_is_not_published_stays(ours: Database, database: asyncpg.Con
     async with ours.transaction() as tx:
         assert await history.delete_old(tx, cutoff, 20) == 10
     assert await _event_ids(database) == held
+
+
+PARKED = """
+INSERT INTO parked_command (id, hash, reason, errors, body, properties, first_seen, last_seen,
+                            times_seen, status, closed_at)
+VALUES (gen_random_uuid(), sha256($1::text::bytea), 'internal', '[]', $1::text::bytea, '{}',
+        now() - interval '90 days', now() - interval '90 days', 1, $2,
+        now() - $3::float8 * interval '1 day')
+RETURNING id
+"""
+
+
+async def test_closed_parked_commands_go(ours: Database, database: asyncpg.Connection) -> None:
+    """Parked commands go some time after they were dealt with, and their audit; open ones never."""
+    for name, status, days in (
+        ("old discarded", "discarded", 31.0),
+        ("old replayed", "replayed", 31.0),
+        ("young discarded", "discarded", 29.9),
+        ("young replayed", "replayed", 29.9),
+        ("open", "parked", None),
+        ("being replayed", "replaying", None),
+    ):
+        parked_id = await database.fetchval(PARKED, name, status, days)
+        await database.execute(
+            "INSERT INTO parked_audit (parked_id, by, action) VALUES ($1, 'ann', 'discard')",
+            parked_id,
+        )
+    waiting = await database.fetchval(PARKED, "waits for its time", "replayed", 31.0)
+    await database.execute(
+        """INSERT INTO deferred_command (parked_id, body, properties, first_seen, due_at)
+           VALUES ($1, '', '{}', now(), now())""",
+        waiting,
+    )
+    cutoff = await now(database) - timedelta(days=30)
+    async with ours.transaction() as tx:
+        assert await parked.delete_closed(tx, cutoff, 20) == 2
+    left = await database.fetch("SELECT convert_from(body, 'UTF8') AS name FROM parked_command")
+    assert {row["name"] for row in left} == {
+        "young discarded", "young replayed", "open", "being replayed", "waits for its time",
+    }  # fmt: skip
+    assert await database.fetchval("SELECT count(*) FROM parked_audit") == 4
 
 
 async def test_two_at_once(ours: Database, database: asyncpg.Connection) -> None:

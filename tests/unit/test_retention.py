@@ -101,11 +101,15 @@ async def test_the_cutoff() -> None:
 
 
 def test_what_the_settings_say(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Outcomes go after 14 days; events stay, unless a time is set."""
-    assert [(rule.table, rule.days) for rule in rules(Settings())] == [("command_outcome", 14)]
+    """Outcomes go after 14 days, closed parked commands after 30; events stay, unless it is set."""
+    assert [(rule.table, rule.days) for rule in rules(Settings())] == [
+        ("command_outcome", 14),
+        ("parked_command", 30),
+    ]
     monkeypatch.setenv("VENUE_KEEP_EVENTS_DAYS", "400")
     monkeypatch.setenv("VENUE_KEEP_OUTCOMES_DAYS", "0.5")
     assert [(rule.table, rule.days) for rule in rules(Settings())] == [
         ("command_outcome", 0.5),
+        ("parked_command", 30),
         ("venue_event", 400),
     ]

@@ -32,11 +32,11 @@ async def check_queue(link: Link, queue: str) -> None:
     """
     if is_own(queue):
         raise OperatorError(f"{queue} is the worker's own: name a queue of the subscriber's")
-    try:
-        with broker_errors():
+    with broker_errors():
+        try:
             await link.raw.queue_declare(queue, passive=True)
-    except ChannelNotFoundEntity:
-        raise _no_queue(queue) from None
+        except ChannelNotFoundEntity:
+            raise _no_queue(queue) from None
 
 
 async def republish(

@@ -11,7 +11,7 @@ from pydantic_core import from_json, to_json
 from worker.domain.decision import Problem
 from worker.outcome import Result
 from worker.storage.database import Connection
-from worker.storage.queries import queries
+from worker.storage.queries import queries, rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +147,11 @@ async def discard(tx: Connection, ids: list[str], step: Step) -> None:
 async def by_reason(tx: Connection) -> dict[str, int]:
     """Return how many commands are parked, by reason."""
     return {row["reason"]: row["parked"] async for row in queries.parked_by_reason(tx)}
+
+
+async def delete_closed(tx: Connection, cutoff: datetime, most: int) -> int:
+    """Delete commands that were replayed or discarded before the cutoff; return how many."""
+    return rows_of(await queries.delete_closed_parked(tx, cutoff=cutoff, most=most))
 
 
 def _plain(row: asyncpg.Record) -> dict[str, Any]:

@@ -118,3 +118,14 @@ SET status = CASE done.action WHEN 'finished' THEN 'replayed'
     times_seen = p.times_seen + (done.action = 'parked again')::integer
 FROM done
 WHERE p.id = done.id;
+
+-- name: delete_closed_parked(cutoff, most)!
+-- Commands that were replayed or discarded before the cutoff, with their audit, the oldest first.
+DELETE FROM parked_command
+WHERE id IN (SELECT p.id
+             FROM parked_command AS p
+             WHERE p.closed_at < :cutoff::timestamptz
+               AND NOT EXISTS (SELECT FROM deferred_command AS d WHERE d.parked_id = p.id)
+             ORDER BY p.closed_at
+             LIMIT :most
+             FOR UPDATE SKIP LOCKED);

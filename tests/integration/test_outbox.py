@@ -1,0 +1,151 @@
+"""Which unpublished events are read, by whom: few at a time, in order, and refused ones once."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from tests.support.commands import Venue
+from tests.support.kept import add_events
+from worker.domain.origin import VenueKey
+from worker.storage import events
+from worker.storage.database import Database
+from worker.storage.events import MOST_EACH, PendingEvent
+
+DAY = 1.0
+AGE = 5.0
+
+
+@pytest.fixture
+async def ours(database_url: str) -> AsyncIterator[Database]:
+    """The database as the worker uses it."""
+    async with Database(database_url, timeout_seconds=10) as one:
+        yield one
+
+
+async def test_a_batch_reads_a_few_of_each_venue(
+    ours: Database, database: asyncpg.Connection
+) -> None:
+    """The oldest of each venue; one that has more is closed to anything newer, the others not."""
+    many, few = Venue(), Venue()
+    ids = await add_events(database, many, MOST_EACH + 30, pending=True)
+    ids = ids[:MOST_EACH] + await add_events(database, few, 3, pending=True)
+    async with ours.transaction() as tx:
+        found = await events.pending_of(tx, {_key(many), _key(few), _key(Venue())})
+    assert sorted(event.id for event in found.events) == sorted(ids)
+    assert found.closed == {_key(many)}
+
+
+async def test_a_batch_leaves_a_held_venue_alone(
+    ours: Database, database: asyncpg.Connection
+) -> None:
+    """Of a venue whose oldest event was refused a batch reads none and publishes none."""
+    held, free = Venue(), Venue()
+    await add_events(database, held, 3, pending=True)
+    ids = await add_events(database, free, 2, pending=True)
+    await _refuse(database, held, "1 minute ago")
+    async with ours.transaction() as tx:
+        found = await events.pending_of(tx, {_key(held), _key(free)})
+    assert [event.id for event in found.events] == ids
+    assert found.closed == {_key(held)}
+
+
+async def test_thousands_of_a_held_venue_are_in_nobodys_way(
+    ours: Database, database: asyncpg.Connection
+) -> None:
+    """What was left behind of other venues is found, however much waits before it."""
+    held, free = Venue(), Venue()
+    for n in range(3):
+        await add_events(database, held, 1000, days=DAY, above=1000 * n, pending=True)
+    ids = await add_events(database, free, 2, days=DAY, pending=True)
+    await _refuse(database, held, "in 1 minute")
+    assert [event.id for event in await _claim(ours)] == ids
+
+
+async def test_what_is_young_is_somebodys(ours: Database, database: asyncpg.Connection) -> None:
+    """Events that were just committed are being published, and those behind them wait for it."""
+    venue = Venue()
+    await add_events(database, venue, 2, pending=True)
+    await add_events(database, venue, 2, days=DAY, above=2, pending=True)
+    assert await _claim(ours) == []
+
+
+async def test_a_refused_event_is_tried_again_by_one(
+    ours: Database, database: asyncpg.Connection
+) -> None:
+    """When its time has come the first to ask gets it and those behind it, and nobody else."""
+    venue = Venue()
+    ids = await add_events(database, venue, 3, pending=True)
+    await _refuse(database, venue, "1 second ago")
+    async with ours.transaction() as one, ours.transaction() as other:
+        mine, _ = await events.claim(one, min_age_seconds=AGE, most=500)
+        others, _ = await events.claim(other, min_age_seconds=AGE, most=500)
+    assert [event.id for event in mine] == ids
+    assert others == []
+    assert await _claim(ours) == [], "it is put off before it is tried"
+
+
+async def test_the_delays_grow(ours: Database, database: asyncpg.Connection) -> None:
+    """A refused event waits twice as long each time, five minutes at most."""
+    venue = Venue()
+    await add_events(database, venue, 1, days=DAY, pending=True)
+    first = await _claim(ours)
+    async with ours.transaction() as tx:
+        await events.hold(tx, first)
+    delays = [await _delay(database)]
+    for _ in range(10):
+        await _refuse(database, venue, "1 second ago", again=True)
+        claimed = await _claim(ours)
+        async with ours.transaction() as tx:
+            await events.hold(tx, claimed)
+        delays.append(await _delay(database))
+    assert delays == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
+
+
+async def test_a_round_is_bounded(ours: Database, database: asyncpg.Connection) -> None:
+    """A round takes so many events at most, a beginning of each venue's; the next goes on."""
+    ids: dict[VenueKey, list[str]] = {}
+    for venue in [Venue() for _ in range(60)]:
+        ids[_key(venue)] = await add_events(database, venue, 30, days=DAY, pending=True)
+        await _refuse(database, venue, "1 second ago")
+    for _ in range(3):
+        async with ours.transaction() as tx:
+            claimed, more = await events.claim(tx, min_age_seconds=AGE, most=500)
+            await events.forget(tx, claimed)
+        assert more
+        assert len(claimed) == 500
+        for event in claimed:
+            assert event.id == ids[event.key].pop(0)
+    assert sum(len(rest) for rest in ids.values()) == 60 * 30 - 3 * 500
+
+
+async def _claim(ours: Database) -> list[PendingEvent]:
+    async with ours.transaction() as tx:
+        return (await events.claim(tx, min_age_seconds=AGE, most=500))[0]
+
+
+async def _refuse(
+    database: asyncpg.Connection, venue: Venue, when: str, *, again: bool = False
+) -> None:
+    sign = "-" if when.endswith("ago") else "+"
+    interval = when.removeprefix("in ").removesuffix(" ago")
+    await database.execute(
+        f"""UPDATE outbox SET retry_at = now() {sign} interval '{interval}',
+                              attempts = CASE WHEN $3 THEN attempts ELSE 1 END
+            WHERE position = (SELECT min(position) FROM outbox
+                              WHERE tenant_id = $1 AND venue_id = $2)""",
+        venue.tenant,
+        venue.id,
+        again,
+    )
+
+
+async def _delay(database: asyncpg.Connection) -> int:
+    delay: int = await database.fetchval(
+        "SELECT round(extract(epoch FROM max(retry_at) - now()))::integer FROM outbox"
+    )
+    return delay
+
+
+def _key(venue: Venue) -> VenueKey:
+    return venue.tenant, venue.id
