@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from worker.errors import BrokerUnavailableError
+from worker.giving_back import give_back
 from worker.messaging.intake import Intake
 from worker.messaging.topology import command_queue
 from worker.ops.health import NOT_YET, Health
@@ -59,17 +60,20 @@ class Consumption:
         if self._stopping:
             return
         self._intake = await Intake.open(self.url, command_queue(0), self.prefetch)
-        watch = asyncio.create_task(self._watch(health, self._intake))
+        watches = [
+            asyncio.create_task(watch(health, self._intake)) for watch in (self._watch, give_back)
+        ]
         try:
             log.info("taking commands", queue=command_queue(0))
             await self.pipeline.run(self._intake)
         finally:
-            watch.cancel()
+            for watch in watches:
+                watch.cancel()
             await self._intake.close()
 
     async def _watch(self, health: Health, intake: Intake) -> None:
-        # A database that is away is waited for with the batch in hand; one that is to be migrated
-        # first may not want what we would write.
+        # A database that is away is waited for, see `giving_back`; one that is to be migrated first
+        # may not want what we would write.
         while _closed(health).keys() != {"migrations"}:
             await self._change()
         log.warning("no more commands are taken", why=_closed(health))
