@@ -66,7 +66,9 @@ OUTAGES = (
         + "; CREATE TRIGGER slow AFTER INSERT ON command_outcome EXECUTE FUNCTION slowly()",
         SLOW % 0,
     ),
-    Outage("a table locked", "took longer", "BEGIN; LOCK TABLE venue IN EXCLUSIVE MODE", "ROLLBACK"),
+    Outage(
+        "a table locked", "took longer", "BEGIN; LOCK TABLE venue IN EXCLUSIVE MODE", "ROLLBACK"
+    ),
     Outage(
         "a privilege lost",
         "42501",

@@ -4,6 +4,7 @@ import asyncio
 import time
 from dataclasses import dataclass
 
+import aio_pika
 import aiohttp
 import psutil  # type: ignore[import-untyped] # its types are no requirement of ours
 
@@ -74,6 +75,22 @@ async def unsettled(real: Services) -> int:
         if name == QUEUE:
             return int(count)
     return 0
+
+
+async def delivery_counts(url: str) -> list[int]:
+    """Return the delivery count of each command that waits; nobody else may consume."""
+    async with await aio_pika.connect(url) as connection:
+        channel = await connection.channel()
+        queue = await channel.declare_queue(QUEUE, passive=True)
+        expected = queue.declaration_result.message_count or 0
+        counts: list[int] = []
+
+        async def take(message: aio_pika.abc.AbstractIncomingMessage) -> None:
+            counts.append(int(str(message.headers.get("x-delivery-count", 0))))
+
+        await queue.consume(take)
+        await until(lambda: len(counts) >= expected, f"{expected} commands")
+        return counts
 
 
 def _lines(worker: WorkerProcess) -> int:
