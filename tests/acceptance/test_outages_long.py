@@ -62,8 +62,7 @@ async def test_the_broker_waits_no_longer(
         assert await unsettled(impatient) == 0
     worker.kill()
     counts = await delivery_counts(amqp_url)
-    assert len(counts) >= len(load) - 50 - 500
-    assert max(counts) <= 1
+    assert max(counts) == 1, "counted, and counted once"
     await database.execute("ALTER TABLE away RENAME TO command_outcome")
     worker.start()
     await worker.ready()
