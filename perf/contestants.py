@@ -59,14 +59,18 @@ def contestants() -> tuple[Contestant, Contestant]:
 
 @asynccontextmanager
 async def running(
-    contestant: Contestant, amqp_url: str, database_url: str
+    contestant: Contestant, amqp_url: str, database_url: str, http_port: int = 0
 ) -> AsyncIterator[Watched]:
     """Run the contestant's process for the time of a block.
 
     Raises:
         RoundFailedError: it did not end by itself, with success, when asked to.
     """
-    own = {"VENUE_AMQP_URL": amqp_url, "VENUE_DATABASE_URL": database_url, "VENUE_HTTP_PORT": "0"}
+    own = {
+        "VENUE_AMQP_URL": amqp_url,
+        "VENUE_DATABASE_URL": database_url,
+        "VENUE_HTTP_PORT": str(http_port),
+    }
     with tempfile.TemporaryFile() as log:
         process = await asyncio.create_subprocess_exec(
             sys.executable,

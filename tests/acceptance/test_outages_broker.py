@@ -1,4 +1,4 @@
-"""A broker with too little room: commands go on being handled, their events wait, health says so."""
+"""A broker with too little room: commands go on being handled, events wait, health says so."""
 
 from collections.abc import AsyncIterator, Callable
 
@@ -35,7 +35,7 @@ async def test_a_memory_alarm(
     database: asyncpg.Connection,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """All commands are decided and acknowledged meanwhile; events go out after, few of them twice."""
+    """All commands are decided and settled meanwhile; events go out after, few of them twice."""
     worker = new_worker(VENUE_BATCH_SIZE=str(BATCH))
     worker.start()
     await worker.ready()
@@ -92,7 +92,7 @@ async def test_memory_and_unsettled_commands_are_bounded(
     used = await cost(worker)
     grown = (process.memory_info().rss - before) / MIB
     with capsys.disabled():
-        print(f"\nbacklog of 8000 × 8 KB: grown by {grown:.0f} MiB; {used}")  # noqa: T201 - figures
+        print(f"\nbacklog of 8000 times 8 KB: grown by {grown:.0f} MiB; {used}")  # noqa: T201 - figures
     assert await unsettled(real) == PREFETCH
     assert grown < 60
     assert used.is_small()

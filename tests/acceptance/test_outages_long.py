@@ -1,4 +1,4 @@
-"""Outages longer than a broker waits for settlements: commands go back once, and are decided once."""
+"""Outages longer than a broker waits for settlements: commands go back once."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

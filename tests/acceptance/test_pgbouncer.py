@@ -20,7 +20,7 @@ async def test_it_restarts_under_load(
     database_url: str,
     tmp_path: Path,
 ) -> None:
-    """Commands are applied through it; killed in the middle of work it costs time and no command."""
+    """Commands are applied through it; killed in the middle of work it costs no command."""
     bouncer = PgBouncer(database_url, tmp_path)
     await bouncer.start()
     try:

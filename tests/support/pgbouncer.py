@@ -51,9 +51,12 @@ class PgBouncer:
 
     async def start(self) -> None:
         """Start it, and return once it lets through."""
+        self._launch()
+        await until(self._answers, "pgbouncer answers")
+
+    def _launch(self) -> None:
         words = [self._program, "-q", *self._user, str(self._configuration)]
         self._process = subprocess.Popen(words, stdin=subprocess.DEVNULL)
-        await until(self._answers, "pgbouncer answers")
 
     def kill(self) -> None:
         """End it as a crash would."""
