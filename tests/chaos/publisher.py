@@ -8,6 +8,7 @@ another when the broker has confirmed it.
 import asyncio
 import hashlib
 import json
+import logging
 import random
 import sys
 import time
@@ -100,7 +101,10 @@ class Publisher:
                 exchange = await self._connected()
                 async with asyncio.timeout(CONFIRM_SECONDS):
                     await exchange.publish(message, document.get("type", "garbage"))
-            except BROKER:
+            except (*BROKER, asyncio.CancelledError):
+                # A connection that ends cancels what waits for its confirm.
+                if (task := asyncio.current_task()) is not None and task.cancelling():
+                    raise
                 await self._lost()
             else:
                 return
@@ -134,4 +138,5 @@ async def _main(url: str, seed: str, count: str, rate: str, path: str) -> None:
 
 
 if __name__ == "__main__":
+    logging.disable()  # lost connections are what this is about
     asyncio.run(_main(*sys.argv[1:]))
