@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from aiormq.exceptions import DeliveryError
 
 from worker.breath import breathing
-from worker.messaging.link import BROKER_ERRORS, Link
+from worker.messaging.link import Link, is_brokers
 
 T = TypeVar("T")
 
@@ -50,7 +50,7 @@ async def publish_all(
     for item, result in zip(items, results, strict=True):
         if isinstance(result, DeliveryError):
             confirms.refused.append(item)
-        elif isinstance(result, (*BROKER_ERRORS, asyncio.CancelledError)):
+        elif isinstance(result, BaseException) and is_brokers(result):
             confirms.unconfirmed.append(item)
         elif isinstance(result, BaseException):
             confirms.failed.append((item, result))
