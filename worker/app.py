@@ -49,12 +49,14 @@ async def run(settings: Settings) -> None:
             batch_size=settings.batch_size,
             most_bytes=settings.max_message_bytes,
         )
-        consumption = Consumption(settings.amqp_url, settings.prefetch, pipeline)
+        consumption = Consumption(
+            settings.amqp_url, settings.prefetch, pipeline, settings.partitions
+        )
         health = Checks(
             database=health_database,
             pipeline_database=database,
             migrations=settings.migrations,
-            consuming=consumption.registered,
+            consuming=consumption.check,
             publishing=publisher.connected,
             parked_warning=settings.parked_warning,
         ).health()

@@ -1,7 +1,8 @@
 """Step 1, receive: commands from the broker, handed on as batches of what is waiting.
 
 One `Intake` lives as long as its channel. A batch is taken from a local buffer that prefetch keeps
-filled: never more than asked for, never waiting for more once there is one.
+filled: never more than asked for, never waiting for more once there is one. Where the next commands
+are to be taken more carefully, or less, than prefetch allows, it ends as if it had been stopped.
 """
 
 import asyncio
@@ -13,9 +14,9 @@ from typing import Any
 import aiormq.abc
 
 from worker.errors import BrokerUnavailableError
+from worker.messaging.caution import Caution
 from worker.messaging.delivery import Delivery
-from worker.messaging.link import Link, broker_errors, open_link
-from worker.messaging.topology import declare
+from worker.messaging.link import Link, broker_errors
 
 LOOK_SECONDS = 1.0
 MOST_BYTES = 16 * 1024 * 1024
@@ -28,9 +29,17 @@ PROPERTIES = (
 
 
 class Intake:
-    """The consumer of one command queue."""
+    """The consumer of one command queue.
 
-    def __init__(self, link: Link) -> None:
+    Attributes:
+        settled: commands acknowledged so far.
+        next_caution: how whoever consumes the queue after this one should go about it.
+    """
+
+    def __init__(self, link: Link, caution: Caution) -> None:
+        self.settled = 0
+        self.next_caution = caution
+        self._caution = caution
         self._link = link
         self._waiting: deque[Delivery] = deque()
         self._wake = asyncio.Event()
@@ -39,22 +48,20 @@ class Intake:
         self._watching: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(cls, url: str, queue: str, prefetch: int) -> "Intake":
-        """Connect, declare the topology and register a consumer at the queue.
+    async def register(
+        cls, link: Link, queue: str, caution: Caution, priority: int | None
+    ) -> "Intake":
+        """Register a consumer at the queue, of that priority where the broker knows them.
+
+        The link's prefetch is the caution's; it is closed with the intake.
 
         Raises:
             BrokerUnavailableError: it did not work and may work later.
-            OperatorError: a queue differs from what this version declares.
         """
-        link = await open_link(url, "venue-worker intake", prefetch=prefetch)
-        intake = cls(link)
-        try:
-            with broker_errors():
-                await declare(link.channel)
-                answer = await link.raw.basic_consume(queue, intake._received)
-        except BaseException:
-            await link.close()
-            raise
+        intake = cls(link, caution)
+        arguments = {} if priority is None else {"x-priority": priority}
+        with broker_errors():
+            answer = await link.raw.basic_consume(queue, intake._received, arguments=arguments)
         intake._consumer_tag = answer.consumer_tag
         intake._watching = asyncio.create_task(intake._watch())
         return intake
@@ -65,12 +72,12 @@ class Intake:
         return not self._link.lost.is_set() and self._consumer_tag in self._link.raw.consumers
 
     async def take(self, most: int) -> list[Delivery]:
-        """Wait for a delivery and return it with those behind it; empty when told to stop.
+        """Wait for a delivery and return it with those behind it; empty when it is to end.
 
         Raises:
             BrokerUnavailableError: the channel is lost; what it delivered comes again elsewhere.
         """
-        while not self._stopping:
+        while not self._stopping and self.next_caution.careful == self._caution.careful:
             if not self.registered:
                 raise BrokerUnavailableError("the channel that commands came from is lost")
             if self._waiting:
@@ -85,6 +92,7 @@ class Intake:
             return  # they come again and are recognised
         with broker_errors():
             await self._link.raw.basic_ack(deliveries[-1].tag, multiple=True)
+        self.settled += len(deliveries)
 
     def stop(self) -> None:
         """Give out no more; what is buffered goes back to the queue when the channel closes."""
@@ -102,12 +110,17 @@ class Intake:
         size = 0
         while self._waiting and len(taken) < most and size < MOST_BYTES:
             delivery = self._waiting.popleft()
+            if self._caution.careful:
+                self.next_caution = self.next_caution.after(delivery, 0)
             size += len(delivery.body)
             taken.append(delivery)
         return taken
 
     async def _received(self, message: aiormq.abc.DeliveredMessage) -> None:
-        self._waiting.append(_delivery(message))
+        delivery = _delivery(message)
+        if not self.next_caution.careful:
+            self.next_caution = self.next_caution.after(delivery, len(self._waiting))
+        self._waiting.append(delivery)
         self._wake.set()
 
     async def _watch(self) -> None:

@@ -6,6 +6,7 @@ knows which of the two worlds it is in, and opens a new one.
 """
 
 import asyncio
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import cast
@@ -54,6 +55,12 @@ class Link:
         if not self.lost.is_set() and error is not None:
             log.warning("broker link lost", error=str(error) or type(error).__name__)
         self.lost.set()
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """The broker's version, major and minor; (0, 0) if it does not say."""
+        found = re.match(r"(\d+)\.(\d+)", str(self.raw.connection.server_properties.get("version")))
+        return (int(found[1]), int(found[2])) if found else (0, 0)
 
     async def close(self) -> None:
         """Close channel and connection: the broker takes back, in order, what was not settled."""

@@ -1,0 +1,2 @@
+DROP TABLE worker_presence;
+DROP TABLE partitioning;

@@ -1,0 +1,123 @@
+"""One queue of commands: registered there, and the pipeline at work on what it hands out."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+import structlog
+
+from worker.errors import BrokerUnavailableError, TransientError
+from worker.messaging.caution import Caution
+from worker.messaging.intake import Intake
+from worker.messaging.link import Link, broker_errors, open_link
+from worker.messaging.partitions import declare_partition
+from worker.messaging.topology import declare
+from worker.pipeline.life import Pipeline
+from worker.retry import forever
+from worker.sharing.plan import queues
+from worker.storage import partitions
+from worker.storage.partitions import Partitioning
+
+PRIORITIES_SINCE = (4, 0)
+"""The version of the broker in which a single active consumer gives way to a higher priority."""
+
+log = structlog.get_logger()
+
+
+class NotNowError(TransientError):
+    """The queue is not to be consumed in the phase that is recorded now."""
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """The consumer of one queue, registered anew whenever it is lost, or has to change.
+
+    Attributes:
+        priority: how much the queue is wanted, before other workers' consumers.
+    """
+
+    queue: str
+    priority: int
+    url: str
+    prefetch: int
+    pipeline: Pipeline
+    _caution: Caution = field(default_factory=Caution)
+    _intake: Intake | None = None
+    _ranks: bool = False
+    _changing: bool = False
+    _stopping: bool = False
+    _task: asyncio.Task[None] | None = None
+
+    @property
+    def registered(self) -> bool:
+        """Whether the broker knows our consumer, or is about to again for a change of our own."""
+        return self._changing or (self._intake is not None and self._intake.registered)
+
+    def start(self) -> asyncio.Task[None]:
+        """Consume the queue, until told to stop; the task raises an `OperatorError`."""
+        self._task = asyncio.create_task(self._run())
+        return self._task
+
+    def stop(self) -> None:
+        """Take nothing more; the task ends when the batch in hand is settled."""
+        self._stopping = True
+        if self._intake is not None:
+            self._intake.stop()
+        elif self._task is not None:
+            self._task.cancel()  # nothing is in hand
+
+    def want(self, priority: int) -> None:
+        """Register again with another priority, where the broker heeds it."""
+        if priority != self.priority:
+            self.priority = priority
+            if self._intake is not None and self._ranks:
+                self._intake.stop()
+
+    async def _run(self) -> None:
+        while not self._stopping:
+            async for attempt in forever(f"taking commands from {self.queue}", TransientError):
+                with attempt:
+                    await self._once()
+
+    async def _once(self) -> None:
+        caution, self._caution = self._caution, Caution()  # this one again if all goes well
+        try:
+            self._intake = await self._opened(caution)
+        finally:
+            self._changing = False
+        try:
+            log.info("taking commands", queue=self.queue, one_at_a_time=caution.careful)
+            await self.pipeline.run(self._intake)
+            self._caution = self._intake.next_caution
+            self._changing = not self._stopping
+        except BrokerUnavailableError:
+            # Begin anew at once, unless nothing has come of it.
+            if not self._intake.settled:
+                raise
+        finally:
+            await self._intake.close()
+            self._intake = None
+
+    async def _opened(self, caution: Caution) -> Intake:
+        prefetch = caution.prefetch or self.prefetch
+        link = await open_link(self.url, f"venue-worker {self.queue}", prefetch=prefetch)
+        try:
+            self._ranks = link.version >= PRIORITIES_SINCE
+            # Within a transaction that keeps the phase as it is: who changes the partitions can
+            # rely on it that nobody registers at a queue, or binds one, any more.
+            async with self.pipeline.database.transaction() as tx:
+                state = await partitions.kept(tx)
+                if self.queue not in queues(state):
+                    raise NotNowError(f"{self.queue} is not to be consumed just now")
+                return await self._registered(link, state, caution)
+        except BaseException:
+            await link.close()
+            raise
+
+    async def _registered(self, link: Link, state: Partitioning, caution: Caution) -> Intake:
+        with broker_errors():
+            await declare(link.channel)
+            if state.target is None:
+                partition = queues(state).index(self.queue)
+                await declare_partition(link.channel, partition, of=state.partitions)
+        priority = self.priority if self._ranks else None
+        return await Intake.register(link, self.queue, caution, priority)
