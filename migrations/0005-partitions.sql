@@ -27,3 +27,13 @@ CREATE UNLOGGED TABLE worker_presence (
     seen_at   timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT worker_presence_pkey PRIMARY KEY (worker_id)
 );
+
+-- The command that each queue's consumer handles alone, because its delivery count shows repeated
+-- crashes. A process that dies of it leaves the row as it is.
+CREATE UNLOGGED TABLE suspect_command (
+    queue    text    NOT NULL,
+    hash     bytea   NOT NULL,
+    attempts integer NOT NULL,
+    CONSTRAINT suspect_command_pkey PRIMARY KEY (queue),
+    CONSTRAINT suspect_command_attempted CHECK (attempts >= 1)
+);

@@ -1,4 +1,4 @@
-"""Which queues commands are taken from: those that are recorded, while the database is fit for it."""
+"""Which queues commands are taken from: those recorded, while the database is fit for it."""
 
 import asyncio
 from contextlib import suppress
@@ -66,7 +66,7 @@ class Consumption:
         """Take commands while health says that the database is fit for it, until stopped.
 
         Raises:
-            OperatorError: the partitions differ from the setting, or a queue from what it should be.
+            OperatorError: there are other partitions than expected, or a queue is not as declared.
         """
         health.on_change(self._wake.set)
         looking = asyncio.create_task(self._look_forever(health))

@@ -6,7 +6,7 @@ import typer
 from pydantic import ValidationError
 
 from worker import __version__
-from worker.cli import demo, migrate, parked, run, schemas, send, tail
+from worker.cli import demo, migrate, parked, partitions, run, schemas, send, tail
 from worker.errors import VenueWorkerError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app.command("migrate")(migrate.migrate)
 app.command("send")(send.send)
 app.command("tail")(tail.tail)
 app.add_typer(parked.app, name="parked")
+app.command("partitions")(partitions.partitions)
 app.add_typer(schemas.app, name="schemas")
 app.command("demo")(demo.demo)
 

@@ -1,8 +1,11 @@
 """Step 1, receive: commands from the broker, handed on as batches of what is waiting.
 
 One `Intake` lives as long as its channel. A batch is taken from a local buffer that prefetch keeps
-filled: never more than asked for, never waiting for more once there is one. Where the next commands
-are to be taken more carefully, or less, than prefetch allows, it ends as if it had been stopped.
+filled: never more than asked for, never waiting for more once there is one.
+
+A command whose delivery count shows repeated crashes is handed on alone, and that is noted first:
+the one that workers die of each time is known by it, and given up long before those that were
+handed out beside it reach the broker's delivery limit.
 """
 
 import asyncio
@@ -12,20 +15,28 @@ from contextlib import suppress
 from typing import Any
 
 import aiormq.abc
+import structlog
+from pamqp.common import FieldTable
 
-from worker.errors import BrokerUnavailableError
-from worker.messaging.caution import Caution
-from worker.messaging.delivery import Delivery
+from worker.errors import BrokerUnavailableError, TransientError
+from worker.messaging.delivery import Delivery, parking_hash
 from worker.messaging.link import Link, broker_errors
+from worker.storage.suspects import Suspects
 
 LOOK_SECONDS = 1.0
 MOST_BYTES = 16 * 1024 * 1024
 """Bytes of bodies in one batch, about: large messages make smaller batches."""
 
+COUNTED = 3
+"""Failed deliveries from which on a command may be what workers die of."""
+MOST_ATTEMPTS = 3
+"""Times that a command may be handled alone; a worker that survives it starts to count anew."""
+
 PROPERTIES = (
     "content_type", "content_encoding", "delivery_mode", "priority", "correlation_id", "reply_to",
     "expiration", "message_id", "timestamp", "message_type", "user_id", "app_id", "cluster_id",
 )  # fmt: skip
+log = structlog.get_logger()
 
 
 class Intake:
@@ -33,14 +44,13 @@ class Intake:
 
     Attributes:
         settled: commands acknowledged so far.
-        next_caution: how whoever consumes the queue after this one should go about it.
     """
 
-    def __init__(self, link: Link, caution: Caution) -> None:
+    def __init__(self, link: Link, suspects: Suspects) -> None:
         self.settled = 0
-        self.next_caution = caution
-        self._caution = caution
         self._link = link
+        self._suspects = suspects
+        self._alone = False
         self._waiting: deque[Delivery] = deque()
         self._wake = asyncio.Event()
         self._consumer_tag: str | None = None
@@ -49,17 +59,17 @@ class Intake:
 
     @classmethod
     async def register(
-        cls, link: Link, queue: str, caution: Caution, priority: int | None
+        cls, link: Link, queue: str, suspects: Suspects, priority: int | None
     ) -> "Intake":
         """Register a consumer at the queue, of that priority where the broker knows them.
 
-        The link's prefetch is the caution's; it is closed with the intake.
+        The link is closed with the intake.
 
         Raises:
             BrokerUnavailableError: it did not work and may work later.
         """
-        intake = cls(link, caution)
-        arguments = {} if priority is None else {"x-priority": priority}
+        intake = cls(link, suspects)
+        arguments: FieldTable = {} if priority is None else {"x-priority": priority}
         with broker_errors():
             answer = await link.raw.basic_consume(queue, intake._received, arguments=arguments)
         intake._consumer_tag = answer.consumer_tag
@@ -72,16 +82,21 @@ class Intake:
         return not self._link.lost.is_set() and self._consumer_tag in self._link.raw.consumers
 
     async def take(self, most: int) -> list[Delivery]:
-        """Wait for a delivery and return it with those behind it; empty when it is to end.
+        """Wait for a delivery and return it with those behind it; empty when told to stop.
 
         Raises:
             BrokerUnavailableError: the channel is lost; what it delivered comes again elsewhere.
+            DatabaseUnavailableError: a command is to be handed on alone, and it cannot be noted.
         """
-        while not self._stopping and self.next_caution.careful == self._caution.careful:
+        while not self._stopping:
             if not self.registered:
                 raise BrokerUnavailableError("the channel that commands came from is lost")
-            if self._waiting:
+            if self._waiting and self._waiting[0].count < COUNTED:
                 return self._taken(most)
+            if self._waiting:
+                if await self._may_be_tried(delivery := self._waiting.popleft()):
+                    return [delivery]
+                continue
             self._wake.clear()
             await self._wake.wait()
         return []
@@ -104,23 +119,35 @@ class Intake:
         if self._watching is not None:
             self._watching.cancel()
         await self._link.close()
+        if self._alone:
+            with suppress(TransientError):  # then one attempt too many is counted
+                await self._suspects.clear()
+
+    async def _may_be_tried(self, delivery: Delivery) -> bool:
+        self._alone = True
+        attempts = await self._suspects.attempt(
+            parking_hash(delivery.body, delivery.kept_properties())
+        )
+        if attempts <= MOST_ATTEMPTS:
+            return True
+        log.error("given up: workers died of this command", attempts=attempts - 1)
+        with broker_errors():
+            await self._link.raw.basic_reject(delivery.tag, requeue=False)  # to `venue.dead`
+        return False
 
     def _taken(self, most: int) -> list[Delivery]:
         taken: list[Delivery] = []
         size = 0
         while self._waiting and len(taken) < most and size < MOST_BYTES:
+            if self._waiting[0].count >= COUNTED:
+                break
             delivery = self._waiting.popleft()
-            if self._caution.careful:
-                self.next_caution = self.next_caution.after(delivery, 0)
             size += len(delivery.body)
             taken.append(delivery)
         return taken
 
     async def _received(self, message: aiormq.abc.DeliveredMessage) -> None:
-        delivery = _delivery(message)
-        if not self.next_caution.careful:
-            self.next_caution = self.next_caution.after(delivery, len(self._waiting))
-        self._waiting.append(delivery)
+        self._waiting.append(_delivery(message))
         self._wake.set()
 
     async def _watch(self) -> None:

@@ -36,11 +36,6 @@ class QueueFigures:
     waiting: int
     consumers: int
 
-    @property
-    def idle(self) -> bool:
-        """Whether nothing is in it: nothing waits, and nobody is there to hold anything."""
-        return self.waiting == 0 and self.consumers == 0
-
 
 async def declare_partition(channel: AbstractChannel, partition: int, of: int) -> None:
     """Declare a partition's queue and the route to it.

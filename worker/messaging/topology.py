@@ -20,8 +20,12 @@ EVENTS = "venue.events"
 EVENTS_LOG = "venue.events.log"
 DEAD = "venue.dead"
 
-DELIVERY_LIMIT = 20
-"""Deliveries of one command after which the broker gives it up to `venue.dead`."""
+DELIVERY_LIMIT = 100
+"""Deliveries of one command after which the broker gives it up to `venue.dead`.
+
+Each lost connection counts for all commands in hand, so it has to be far more than a bad network
+or some lethal commands close together cost. The lethal ones are found sooner, by the intake.
+"""
 
 DEAD_ARGUMENTS: FieldTable = {
     "x-queue-type": "quorum",

@@ -47,6 +47,6 @@ def disagreement(state: Partitioning, expected: int | None) -> str | None:
     if expected is None or expected in {state.partitions, state.target}:
         return None
     return (
-        f"VENUE_PARTITIONS is {expected} and the database has recorded {state.partitions}: unset it, "
-        f"or set it to {state.partitions}, or run `venue-worker partitions {expected}`"
+        f"VENUE_PARTITIONS is {expected} and the database has recorded {state.partitions}: "
+        f"unset it, set it to {state.partitions} or run `venue-worker partitions {expected}`"
     )

@@ -1,12 +1,11 @@
 """One queue of commands: registered there, and the pipeline at work on what it hands out."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import structlog
 
 from worker.errors import BrokerUnavailableError, TransientError
-from worker.messaging.caution import Caution
 from worker.messaging.intake import Intake
 from worker.messaging.link import Link, broker_errors, open_link
 from worker.messaging.partitions import declare_partition
@@ -16,6 +15,7 @@ from worker.retry import forever
 from worker.sharing.plan import queues
 from worker.storage import partitions
 from worker.storage.partitions import Partitioning
+from worker.storage.suspects import Suspects
 
 PRIORITIES_SINCE = (4, 0)
 """The version of the broker in which a single active consumer gives way to a higher priority."""
@@ -40,7 +40,6 @@ class Session:
     url: str
     prefetch: int
     pipeline: Pipeline
-    _caution: Caution = field(default_factory=Caution)
     _intake: Intake | None = None
     _ranks: bool = False
     _changing: bool = False
@@ -79,15 +78,13 @@ class Session:
                     await self._once()
 
     async def _once(self) -> None:
-        caution, self._caution = self._caution, Caution()  # this one again if all goes well
         try:
-            self._intake = await self._opened(caution)
+            self._intake = await self._opened()
         finally:
             self._changing = False
         try:
-            log.info("taking commands", queue=self.queue, one_at_a_time=caution.careful)
+            log.info("taking commands", queue=self.queue)
             await self.pipeline.run(self._intake)
-            self._caution = self._intake.next_caution
             self._changing = not self._stopping
         except BrokerUnavailableError:
             # Begin anew at once, unless nothing has come of it.
@@ -97,27 +94,26 @@ class Session:
             await self._intake.close()
             self._intake = None
 
-    async def _opened(self, caution: Caution) -> Intake:
-        prefetch = caution.prefetch or self.prefetch
-        link = await open_link(self.url, f"venue-worker {self.queue}", prefetch=prefetch)
+    async def _opened(self) -> Intake:
+        link = await open_link(self.url, f"venue-worker {self.queue}", prefetch=self.prefetch)
         try:
             self._ranks = link.version >= PRIORITIES_SINCE
             # Within a transaction that keeps the phase as it is: who changes the partitions can
             # rely on it that nobody registers at a queue, or binds one, any more.
             async with self.pipeline.database.transaction() as tx:
-                state = await partitions.kept(tx)
-                if self.queue not in queues(state):
-                    raise NotNowError(f"{self.queue} is not to be consumed just now")
-                return await self._registered(link, state, caution)
+                return await self._registered(link, await partitions.kept(tx))
         except BaseException:
             await link.close()
             raise
 
-    async def _registered(self, link: Link, state: Partitioning, caution: Caution) -> Intake:
+    async def _registered(self, link: Link, state: Partitioning) -> Intake:
+        if self.queue not in queues(state):
+            raise NotNowError(f"{self.queue} is not to be consumed just now")
         with broker_errors():
             await declare(link.channel)
             if state.target is None:
                 partition = queues(state).index(self.queue)
                 await declare_partition(link.channel, partition, of=state.partitions)
         priority = self.priority if self._ranks else None
-        return await Intake.register(link, self.queue, caution, priority)
+        suspects = Suspects(self.pipeline.database, self.queue)
+        return await Intake.register(link, self.queue, suspects, priority)

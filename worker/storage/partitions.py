@@ -46,11 +46,11 @@ async def kept(tx: Connection) -> Partitioning:
     return _partitioning(await queries.keep_partitioning(tx))
 
 
-async def advance(tx: Connection, old: Partitioning, new: Partitioning) -> bool:
+async def advance(tx: Connection, old: Phase, new: Partitioning) -> bool:
     """Go from one phase to another; false if it was not in the old one any more."""
     status = await queries.advance_partitioning(
         tx,
-        old_phase=old.phase.value,
+        old_phase=old.value,
         phase=new.phase.value,
         partitions=new.partitions,
         target=new.target,
