@@ -45,13 +45,16 @@ class Consumption:
 
     def check(self) -> Check:
         """Find whether the broker knows our consumer at each queue that should have one."""
-        registered = sorted(name for name, (one, _) in self._sessions.items() if one.registered)
-        details = {"registered": len(registered), "queues": registered}
+        registered = {name: s for name, (s, _) in self._sessions.items() if s.registered}
+        details = {
+            "registered": len(registered),
+            "idle_seconds": {name: s.idle_seconds for name, s in sorted(registered.items())},
+        }
         if self._disagreement:
             return Check(Severity.ERROR, self._disagreement, details, ready=False)
         if self._state is not None and self._state.phase in WHY_NOTHING:
             return Check(Severity.OK, WHY_NOTHING[self._state.phase], details)
-        missing = sorted(self._plan.keys() - registered)
+        missing = sorted(self._plan.keys() - registered.keys())
         if self._state is None or missing:
             message = f"no consumer is registered at {', '.join(missing) or 'RabbitMQ'}"
             return Check(Severity.ERROR, message, details, ready=False)

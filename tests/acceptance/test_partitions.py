@@ -5,16 +5,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 
 import asyncpg
 import pytest
 
-from tests.acceptance.test_crashes import expect_all, settled
 from tests.integration.test_start import run_until_it_ends
 from tests.support.bus import Bus
-from tests.support.commands import Document, Venue
-from tests.support.ledger import Ledger
+from tests.support.load import Load, expect_whole
 from tests.support.process import ROOT, WorkerProcess
 
 NewWorker = Callable[..., WorkerProcess]
@@ -44,52 +41,6 @@ async def workers(new_worker: NewWorker, count: int) -> list[WorkerProcess]:
         one.start()
     await asyncio.gather(*(one.ready() for one in made))
     return made
-
-
-class Load:
-    """Commands in order, round after round about the same venues, until it is told to end."""
-
-    MOST_ROUNDS = 1000
-
-    def __init__(self, the_bus: Bus, venues: int = 60, seconds: float = 0.2) -> None:
-        self.sent = 0
-        self._bus = the_bus
-        self._venues = [Venue() for _ in range(venues)]
-        self._seconds = seconds
-        self._ending = asyncio.Event()
-        self._task = asyncio.create_task(self._publish())
-
-    async def _publish(self) -> None:
-        await self._send([venue.create(f"Park {n}") for n, venue in enumerate(self._venues)])
-        for n in range(self.MOST_ROUNDS):
-            await self._send([venue.update(description=f"{n}") for venue in self._venues])
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._ending.wait(), self._seconds)
-            if self._ending.is_set():
-                return
-        raise AssertionError("the load ended by itself")
-
-    async def _send(self, some: list[Document]) -> None:
-        await self._bus.send_all(some)
-        self.sent += len(some)
-
-    async def ended(self) -> int:
-        """Stop; return how many commands the broker has confirmed."""
-        self._ending.set()
-        await self._task
-        return self.sent
-
-
-async def expect_whole(database: asyncpg.Connection, the_bus: Bus, sent: int) -> Ledger:
-    """Check that each command was applied once, and every venue's in the order they were sent."""
-    found = await settled(database, the_bus, sent)
-    expect_all(found, sent)
-    assert await database.fetchval(NOT_APPLIED) == 0
-    assert await database.fetchval("SELECT count(*) FROM parked_command") == 0
-    return found
-
-
-NOT_APPLIED = "SELECT count(*) FROM command_outcome WHERE status <> 'applied'"
 
 
 @pytest.mark.timeout(400)
@@ -132,30 +83,6 @@ async def test_the_tool_killed_again_and_again(
         await process.wait()
     assert "3 partitions" in await change(amqp_url, database_url, 3)
     await expect_whole(database, the_bus, await load.ended())
-
-
-@pytest.mark.timeout(400)
-async def test_workers_killed_one_after_the_other(
-    amqp_url: str,
-    database_url: str,
-    new_worker: NewWorker,
-    the_bus: Bus,
-    database: asyncpg.Connection,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    """3 workers, 6 partitions, one killed every few seconds: nothing lost, all in order."""
-    team = await workers(new_worker, 3)
-    await change(amqp_url, database_url, 6)
-    load = Load(the_bus)
-    for n in range(KILLS):
-        await asyncio.sleep(SECONDS_BETWEEN_KILLS)
-        team[n % 3].kill()
-        killed.append(time.time())
-        team[n % 3].start()
-    sent = await load.ended()
-    found = await expect_whole(database, the_bus, sent)
-    with capsys.disabled():
-        print(found.line(sent))  # noqa: T201 - figures to look at
 
 
 async def test_a_worker_that_disagrees(

@@ -44,10 +44,12 @@ class Intake:
 
     Attributes:
         settled: commands acknowledged so far.
+        received_at: `time.perf_counter()` of the last delivery, in seconds; None before the first.
     """
 
     def __init__(self, link: Link, suspects: Suspects) -> None:
         self.settled = 0
+        self.received_at: float | None = None
         self._link = link
         self._suspects = suspects
         self._alone = False
@@ -147,7 +149,9 @@ class Intake:
         return taken
 
     async def _received(self, message: aiormq.abc.DeliveredMessage) -> None:
-        self._waiting.append(_delivery(message))
+        delivery = _delivery(message)
+        self.received_at = delivery.received_at
+        self._waiting.append(delivery)
         self._wake.set()
 
     async def _watch(self) -> None:

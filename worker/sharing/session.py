@@ -1,6 +1,7 @@
 """One queue of commands: registered there, and the pipeline at work on what it hands out."""
 
 import asyncio
+import time
 from dataclasses import dataclass
 
 import structlog
@@ -50,6 +51,12 @@ class Session:
     def registered(self) -> bool:
         """Whether the broker knows our consumer, or is about to again for a change of our own."""
         return self._changing or (self._intake is not None and self._intake.registered)
+
+    @property
+    def idle_seconds(self) -> float | None:
+        """How long ago the queue gave us a command; None where it never did, as on stand-by."""
+        at = self._intake.received_at if self._intake is not None else None
+        return None if at is None else round(time.perf_counter() - at, 1)
 
     def start(self) -> asyncio.Task[None]:
         """Consume the queue, until told to stop; the task raises an `OperatorError`."""
