@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 from yarl import URL
 
+from tests.acceptance.test_crashes import more_events
 from tests.support.bus import Bus
 from tests.support.commands import Document, Venue
 from tests.support.lethal import LETHAL
@@ -86,8 +87,7 @@ async def test_a_network_that_cuts(
         await worker.ready()
         load = Load(the_bus, venues=100, seconds=0.3)
         for _ in range(CUTS):
-            enough = len(the_bus.events) + 30
-            await until(lambda enough=enough: len(the_bus.events) >= enough, "work goes on", 60)
+            await more_events(the_bus, 30)
             between.cut()
         await expect_whole(database, the_bus, await load.ended())
     assert await dead(amqp_url) == 0

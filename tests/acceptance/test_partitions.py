@@ -75,7 +75,7 @@ async def test_the_tool_killed_again_and_again(
     for arrow in ("steady → ", "draining → ", "emptied → ", "switching → ", "held → "):
         process = await tool(amqp_url, database_url, "3", "--json")
         assert process.stdout is not None
-        lines = []
+        lines: list[str] = []
         while arrow not in (line := (await process.stdout.readline()).decode()):
             assert line, lines
             lines.append(line)

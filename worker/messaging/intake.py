@@ -47,11 +47,12 @@ class Intake:
         received_at: `time.perf_counter()` of the last delivery, in seconds; None before the first.
     """
 
-    def __init__(self, link: Link, suspects: Suspects) -> None:
+    def __init__(self, link: Link, suspects: Suspects, survived: int) -> None:
         self.settled = 0
         self.received_at: float | None = None
         self._link = link
         self._suspects = suspects
+        self._counted = COUNTED + survived
         self._alone = False
         self._waiting: deque[Delivery] = deque()
         self._wake = asyncio.Event()
@@ -61,16 +62,27 @@ class Intake:
 
     @classmethod
     async def register(
-        cls, link: Link, queue: str, suspects: Suspects, priority: int | None
+        cls,
+        link: Link,
+        queue: str,
+        *,
+        suspects: Suspects,
+        survived: int = 0,
+        priority: int | None = None,
     ) -> "Intake":
-        """Register a consumer at the queue, of that priority where the broker knows them.
+        """Register a consumer at the queue; the link is closed with the intake.
 
-        The link is closed with the intake.
+        Args:
+            link: a connection that nothing else uses, with the prefetch that the intake gets.
+            queue: its name.
+            suspects: where to note what is handed on alone.
+            survived: failed deliveries that nobody died of: this process knows of them.
+            priority: before other consumers, where the broker knows such a thing.
 
         Raises:
             BrokerUnavailableError: it did not work and may work later.
         """
-        intake = cls(link, suspects)
+        intake = cls(link, suspects, survived)
         arguments: FieldTable = {} if priority is None else {"x-priority": priority}
         with broker_errors():
             answer = await link.raw.basic_consume(queue, intake._received, arguments=arguments)
@@ -93,7 +105,7 @@ class Intake:
         while not self._stopping:
             if not self.registered:
                 raise BrokerUnavailableError("the channel that commands came from is lost")
-            if self._waiting and self._waiting[0].count < COUNTED:
+            if self._waiting and self._waiting[0].count < self._counted:
                 return self._taken(most)
             if self._waiting:
                 if await self._may_be_tried(delivery := self._waiting.popleft()):
@@ -141,7 +153,7 @@ class Intake:
         taken: list[Delivery] = []
         size = 0
         while self._waiting and len(taken) < most and size < MOST_BYTES:
-            if self._waiting[0].count >= COUNTED:
+            if self._waiting[0].count >= self._counted:
                 break
             delivery = self._waiting.popleft()
             size += len(delivery.body)

@@ -42,6 +42,7 @@ class Session:
     prefetch: int
     pipeline: Pipeline
     _intake: Intake | None = None
+    _survived: int = 0
     _ranks: bool = False
     _changing: bool = False
     _stopping: bool = False
@@ -100,6 +101,7 @@ class Session:
         finally:
             await self._intake.close()
             self._intake = None
+            self._survived += 1
 
     async def _opened(self) -> Intake:
         link = await open_link(self.url, f"venue-worker {self.queue}", prefetch=self.prefetch)
@@ -121,6 +123,10 @@ class Session:
             if state.target is None:
                 partition = queues(state).index(self.queue)
                 await declare_partition(link.channel, partition, of=state.partitions)
-        priority = self.priority if self._ranks else None
-        suspects = Suspects(self.pipeline.database, self.queue)
-        return await Intake.register(link, self.queue, suspects, priority)
+        return await Intake.register(
+            link,
+            self.queue,
+            suspects=Suspects(self.pipeline.database, self.queue),
+            survived=self._survived,
+            priority=self.priority if self._ranks else None,
+        )
