@@ -54,25 +54,27 @@ async def run(settings: Settings) -> None:
             batch_size=settings.batch_size,
             most_bytes=settings.max_message_bytes,
         )
-        consumption = Consumption(settings.amqp_url, settings.prefetch, pipeline)
         health = Checks(
             database=health_database,
             pipeline_database=database,
             migrations=settings.migrations,
-            consuming=consumption.registered,
+            consuming=lambda: consumption.check(),  # noqa: PLW0108 - built below, on what this finds
             publisher=publisher,
             parked_warning=settings.parked_warning,
         ).health()
         await stack.enter_async_context(http_server(health, settings.http_host, settings.http_port))
         gate = Gate(health)
-        aside = Aside(settings.amqp_url, database, pipeline)
+        consumption = Consumption(
+            settings.amqp_url, settings.prefetch, pipeline, gate, settings.partitions
+        )
+        aside = Aside(settings.amqp_url, database, pipeline, gate)
 
         def stop() -> None:
-            for part in (gate, consumption, aside):
-                part.stop()
+            gate.stop()
+            aside.stop()
 
         await run_until_signal(
-            [consumption.run(gate), aside.due(gate), aside.dead(gate)],
+            [consumption.run(), aside.due(), aside.dead()],
             [
                 health.run(),
                 replies.run(),

@@ -32,10 +32,11 @@ class Stoppable(Source, Protocol):
 class Aside:
     """Runs the pipeline on each source while the gate is open."""
 
-    def __init__(self, url: str, database: Database, pipeline: Pipeline) -> None:
+    def __init__(self, url: str, database: Database, pipeline: Pipeline, gate: Gate) -> None:
         self._url = url
         self._database = database
         self._pipeline = pipeline
+        self._gate = gate
         self._sources: set[Stoppable] = set()
 
     def stop(self) -> None:
@@ -43,33 +44,33 @@ class Aside:
         for source in self._sources:
             source.stop()
 
-    async def due(self, gate: Gate) -> None:
+    async def due(self) -> None:
         """Decide commands when their time comes, until the worker stops."""
 
         async def source() -> Stoppable:
             return DueCommands(self._database)
 
-        await self._repeat("due commands", gate, source)
+        await self._repeat("due commands", source)
 
-    async def dead(self, gate: Gate) -> None:
+    async def dead(self) -> None:
         """Park what the broker gave up on, until the worker stops."""
 
         async def source() -> Stoppable:
             return await DeadLetters.open(self._url)
 
-        await self._repeat("dead letters", gate, source)
+        await self._repeat("dead letters", source)
 
-    async def _repeat(
-        self, what: str, gate: Gate, open_source: Callable[[], Awaitable[Stoppable]]
-    ) -> None:
+    async def _repeat(self, what: str, open_source: Callable[[], Awaitable[Stoppable]]) -> None:
+        gate = self._gate
         while not gate.stopping:
             async for attempt in forever(f"taking {what}", BrokerUnavailableError):
                 with attempt:
                     await gate.opened()
                     if not gate.stopping:
-                        await self._session(gate, await open_source())
+                        await self._session(await open_source())
 
-    async def _session(self, gate: Gate, source: Stoppable) -> None:
+    async def _session(self, source: Stoppable) -> None:
+        gate = self._gate
         self._sources.add(source)
         if gate.stopping:
             source.stop()

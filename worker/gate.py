@@ -16,12 +16,17 @@ class Gate:
     def __init__(self, health: Health) -> None:
         self._health = health
         self._wake = asyncio.Event()
+        self._reported: dict[str, str] = {}
         self.stopping = False
-        health.on_change(self._wake.set)
+        health.on_change(self.wake)
 
     def stop(self) -> None:
         """Let everybody who waits here go on, to find that the worker stops."""
         self.stopping = True
+        self.wake()
+
+    def wake(self) -> None:
+        """Have everybody who waits for a change look again."""
         self._wake.set()
 
     def closed(self) -> dict[str, str]:
@@ -31,22 +36,25 @@ class Gate:
 
     async def opened(self) -> None:
         """Wait until it is open, or the worker stops; say once what keeps it closed."""
-        reported: dict[str, str] = {}
         while not self.stopping and (closed := self.closed()):
-            if closed != reported and NOT_YET not in closed.values():
+            if closed != self._reported and NOT_YET not in closed.values():
                 log.warning("no commands are taken", why=closed)
-                reported = closed
+                self._reported = closed
             await self.change()
+        self._reported = {}
+
+    def to_leave(self) -> bool:
+        """Tell whether work in progress has to end as well, but for the batch in hand."""
+        # A database that is away is waited for, see `giving_back`; one that is to be migrated first
+        # may not want what we would write.
+        return self.closed().keys() == {"migrations"}
 
     async def to_be_left(self) -> None:
-        """Wait until work in progress has to end as well, but for the batch in hand."""
-        # A database that is away is waited for with the batch in hand; one that is to be migrated
-        # first may not want what we would write.
-        while self.closed().keys() != {"migrations"}:
+        """Wait until then."""
+        while not self.to_leave():
             await self.change()
-        log.warning("no more commands are taken", why=self.closed())
 
     async def change(self) -> None:
-        """Wait for the next look at anything."""
+        """Wait for the next look at anything, or for somebody to say `wake`."""
         self._wake.clear()
         await self._wake.wait()

@@ -48,8 +48,8 @@ class Settings(BaseSettings):
     http_port: Annotated[int, Field(ge=0, le=65535)] = Field(
         8080, description="the HTTP port; 0 takes a free one and logs it"
     )
-    partitions: Annotated[int, Field(ge=1, le=1)] = Field(
-        1, description="command queues; this version knows one and refuses any other number"
+    partitions: Annotated[int, Field(ge=1, le=64)] | None = Field(
+        None, description="command queues there have to be; none: as many as the database says"
     )
     batch_size: Annotated[int, Field(ge=1, le=5000)] = Field(
         250, description="commands in a transaction at most; a quiet queue makes smaller batches"

@@ -15,8 +15,9 @@ from tests.support.waiting import until
 
 AT_ONCE = 200
 RECONNECT_SECONDS = 0.05
-QUEUES = ("venue.commands.0", "venue.dead", "venue.events.log")
-EXCHANGES = ("venue.commands", "venue.events")
+PARTITIONS = [f"venue.commands.{n}" for n in range(6)]
+QUEUES = (*PARTITIONS, "venue.commands.holding", "venue.dead", "venue.events.log")
+EXCHANGES = ("venue.commands", "venue.commands.partitions", "venue.events")
 
 
 class Bus:

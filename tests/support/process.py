@@ -1,6 +1,7 @@
 """The worker as its users run it: a process of its own, started, signalled and ended by its id."""
 
 import asyncio
+import math
 import os
 import signal
 import subprocess
@@ -22,11 +23,16 @@ class WorkerProcess:
 
     Attributes:
         log: where its standard error goes.
+        module: what `python -m` runs, with the argument `run`.
+        starts: how often it was started.
     """
+
+    module = "worker"
 
     def __init__(self, environment: Mapping[str, str], log: Path) -> None:
         self.port = port_for.select_random()
         self.log = log
+        self.starts = 0
         self.environment = {
             **os.environ,
             **environment,
@@ -37,9 +43,10 @@ class WorkerProcess:
 
     def start(self) -> None:
         """Start the process; it may have run and ended before."""
+        self.starts += 1
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "worker", "run"],
+                [sys.executable, "-m", self.module, "run"],
                 cwd=ROOT,
                 env=self.environment,
                 stderr=log,
@@ -60,6 +67,12 @@ class WorkerProcess:
         """End it as a crash would."""
         self.running.kill()
         self.running.wait(10)
+
+    async def keep_running(self) -> None:
+        """Start it again whenever it has ended, as a supervisor does, until cancelled."""
+        while True:
+            await until(lambda: self.running.poll() is not None, "it ends", math.inf)
+            self.start()
 
     async def stop(self, seconds: float = 30.0) -> int:
         """Send SIGTERM, wait, and return the exit status."""

@@ -11,7 +11,7 @@ from worker.settings import Settings
 
 BAD = [
     *[("http_port", value) for value in ("", "x", "-1", "65536", "80.5")],
-    *[("partitions", value) for value in ("0", "2", "many")],
+    *[("partitions", value) for value in ("0", "65", "many", "")],
     *[("batch_size", value) for value in ("0", "-5", "5001", "1.5", "all")],
     *[("prefetch", value) for value in ("0", "50001", "")],
     *[("max_message_bytes", value) for value in ("1023", "1MiB")],
@@ -33,7 +33,7 @@ GOOD: list[tuple[str, str, object]] = [
     ("database_url", "postgresql://db/venue", "postgresql://db/venue"),
     ("http_host", "0.0.0.0", "0.0.0.0"),  # noqa: S104 - a value, nothing listens
     ("http_port", "0", 0),
-    ("partitions", "1", 1),
+    ("partitions", "6", 6),
     ("batch_size", "5000", 5000),
     ("prefetch", "1", 1),
     ("max_message_bytes", "1024", 1024),

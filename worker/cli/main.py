@@ -6,7 +6,17 @@ import typer
 from pydantic import ValidationError
 
 from worker import __version__
-from worker.cli import demo, migrate, parked, republish, run, schemas, send, tail
+from worker.cli import (
+    demo,
+    migrate,
+    parked,
+    partitions,
+    republish,
+    run,
+    schemas,
+    send,
+    tail,
+)
 from worker.errors import VenueWorkerError
 
 app = typer.Typer(
@@ -22,6 +32,7 @@ app.command("send")(send.send)
 app.command("tail")(tail.tail)
 app.command("republish")(republish.republish)
 app.add_typer(parked.app, name="parked")
+app.command("partitions")(partitions.partitions)
 app.add_typer(schemas.app, name="schemas")
 app.command("demo")(demo.demo)
 

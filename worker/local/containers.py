@@ -14,6 +14,7 @@ from worker.local.endings import running
 from worker.local.images import USE_PROGRAMS, explained, require_images
 from worker.local.ports import free_ports
 from worker.local.probes import broker_version, database_version
+from worker.local.rabbitmq import PLUGINS
 from worker.local.server import (
     DATABASE,
     HOST,
@@ -65,7 +66,11 @@ RABBITMQ: Final = Image(
     port=5672,
     url=f"amqp://{USER}:{PASSWORD}@{HOST}:{{port}}/",
     probe=broker_version,
-    environment={"RABBITMQ_DEFAULT_USER": USER, "RABBITMQ_DEFAULT_PASS": PASSWORD},
+    environment={
+        "RABBITMQ_DEFAULT_USER": USER,
+        "RABBITMQ_DEFAULT_PASS": PASSWORD,
+        "RABBITMQ_ENABLED_PLUGINS": ",".join(PLUGINS),
+    },
 )
 
 

@@ -15,6 +15,9 @@ from worker.local.server import HOST, PASSWORD, USER
 # insists on the system's user and directories, so it comes last.
 SCRIPTS: Final = ("/usr/lib/rabbitmq/bin/rabbitmq-server", "/opt/rabbitmq/sbin/rabbitmq-server")
 
+PLUGINS: Final = ("rabbitmq_consistent_hash_exchange",)
+"""What the worker needs for more than one partition; part of every RabbitMQ, only not enabled."""
+
 
 def find_program() -> Path | None:
     """Find RabbitMQ's server script; without Erlang beside it, it is of no use."""
@@ -27,12 +30,18 @@ class RabbitMQ(Program):
     """A node with its own name, cookie, ports and port mapper, on the loopback address only."""
 
     def __init__(
-        self, program: Path, home: Path, ports: tuple[int, int, int], ending: threading.Event
+        self,
+        program: Path,
+        home: Path,
+        ports: tuple[int, int, int],
+        ending: threading.Event,
+        plugins: tuple[str, ...] = PLUGINS,
     ) -> None:
         self._port, self._cluster_port, self._mapper_port = ports
         url = f"amqp://{USER}:{PASSWORD}@{HOST}:{self._port}/"
         super().__init__("RabbitMQ", url, broker_version, home=home, ending=ending)
         self._program = program
+        self._plugins = plugins
         self._node = f"venue-{uuid.uuid4().hex[:12]}@localhost"
 
     def _programs_directory(self) -> Path:
@@ -63,6 +72,7 @@ class RabbitMQ(Program):
             "RABBITMQ_DIST_PORT": str(self._cluster_port),
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
             "RABBITMQ_LOGS": "-",
+            "RABBITMQ_ENABLED_PLUGINS": ",".join(self._plugins),
             # The remaining paths keep the machine's own settings and data out of it.
             "RABBITMQ_CONF_ENV_FILE": str(home / "rabbitmq-env.conf"),
             "RABBITMQ_CONFIG_FILE": str(home / "rabbitmq.conf"),

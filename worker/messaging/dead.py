@@ -10,9 +10,14 @@ from typing import Any
 
 from worker.messaging.delivery import Delivery, GivenUp
 from worker.messaging.intake import Intake
-from worker.messaging.topology import DEAD
+from worker.messaging.link import broker_errors, open_link
+from worker.messaging.topology import DEAD, declare
 
 PREFETCH = 20
+REASONS = {
+    "rejected": "workers died while they handled it alone",
+    "delivery_limit": "RabbitMQ has delivered it as often as it may",
+}
 MOST_READS = 3
 """Deliveries after which it is parked unread; some may be lost connections and not its fault."""
 
@@ -25,8 +30,20 @@ class DeadLetters:
 
     @classmethod
     async def open(cls, url: str) -> "DeadLetters":
-        """Connect and register a consumer; errors as of `Intake.open`."""
-        return cls(await Intake.open(url, DEAD, PREFETCH))
+        """Connect and register a consumer.
+
+        Raises:
+            BrokerUnavailableError: it did not work and may work later.
+            OperatorError: a queue differs from what this version declares.
+        """
+        link = await open_link(url, "venue-worker dead letters", prefetch=PREFETCH)
+        try:
+            with broker_errors():
+                await declare(link.channel)
+            return cls(await Intake.register(link, DEAD))
+        except BaseException:
+            await link.close()
+            raise
 
     async def take(self, most: int) -> list[Delivery]:
         """Wait for what the broker gave up on; none when told to stop."""
@@ -47,8 +64,8 @@ class DeadLetters:
 
 def _given_up(delivery: Delivery) -> Delivery:
     death = _first_death(delivery)
-    queue, reason = death.get("queue", "a queue"), death.get("reason", "no reason that it names")
-    why = f"RabbitMQ gave it up from {queue} because of {reason}: it may end the process"
+    queue, reason = death.get("queue", "a queue"), str(death.get("reason"))
+    why = f"{REASONS.get(reason, reason)}, in {queue}: it may end the process"
     keys = death.get("routing-keys") or [delivery.routing_key]
     return replace(
         delivery,

@@ -57,9 +57,10 @@ class Delivery:
 
     @property
     def count(self) -> int:
-        """How often it was delivered before and came back, as the broker counts it."""
-        count = self.headers.get("x-delivery-count", 0)
-        return count if isinstance(count, int) else 0
+        """How often it was delivered before without being settled, as the broker counts."""
+        # On a first delivery the header would be the sender's own.
+        value = self.headers.get("x-delivery-count") if self.redelivered else 0
+        return value if isinstance(value, int) else 0
 
     def text_property(self, name: str) -> str | None:
         """Return a property if it is a text that is not empty; one with a NUL is none."""

@@ -2,9 +2,14 @@
 
 One `Intake` lives as long as its channel. A batch is taken from a local buffer that prefetch keeps
 filled: never more than asked for, never waiting for more once there is one.
+
+A command whose delivery count shows repeated crashes is handed on alone, and that is noted first:
+the one that workers die of each time is known by it, and given up long before those that were
+handed out beside it reach the broker's delivery limit.
 """
 
 import asyncio
+import sys
 import time
 from collections import deque
 from contextlib import suppress
@@ -12,11 +17,12 @@ from typing import Any
 
 import aiormq.abc
 import structlog
+from pamqp.common import FieldTable
 
-from worker.errors import BrokerUnavailableError
-from worker.messaging.delivery import Delivery
-from worker.messaging.link import Link, broker_errors, open_link
-from worker.messaging.topology import declare
+from worker.errors import BrokerUnavailableError, TransientError
+from worker.messaging.delivery import Delivery, parking_hash
+from worker.messaging.link import Link, broker_errors
+from worker.storage.suspects import Suspects
 
 log = structlog.get_logger()
 
@@ -24,17 +30,33 @@ LOOK_SECONDS = 1.0
 MOST_BYTES = 16 * 1024 * 1024
 """Bytes of bodies in one batch, about: large messages make smaller batches."""
 
+COUNTED = 3
+"""Failed deliveries from which on a command may be what workers die of."""
+MOST_ATTEMPTS = 3
+"""Times that a command may be handled alone; a worker that survives it starts to count anew."""
+
 PROPERTIES = (
     "content_type", "content_encoding", "delivery_mode", "priority", "correlation_id", "reply_to",
     "expiration", "message_id", "timestamp", "message_type", "user_id", "app_id", "cluster_id",
 )  # fmt: skip
+log = structlog.get_logger()
 
 
 class Intake:
-    """The consumer of one command queue."""
+    """The consumer of one command queue.
 
-    def __init__(self, link: Link) -> None:
+    Attributes:
+        settled: commands acknowledged so far.
+        received_at: `time.perf_counter()` of the last delivery, in seconds; None before the first.
+    """
+
+    def __init__(self, link: Link, suspects: Suspects | None, survived: int) -> None:
+        self.settled = 0
+        self.received_at: float | None = None
         self._link = link
+        self._suspects = suspects
+        self._counted = COUNTED + survived if suspects else sys.maxsize
+        self._alone = False
         self._waiting: deque[Delivery] = deque()
         self._wake = asyncio.Event()
         self._consumer_tag: str | None = None
@@ -42,22 +64,31 @@ class Intake:
         self._watching: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(cls, url: str, queue: str, prefetch: int) -> "Intake":
-        """Connect, declare the topology and register a consumer at the queue.
+    async def register(
+        cls,
+        link: Link,
+        queue: str,
+        *,
+        suspects: Suspects | None = None,
+        survived: int = 0,
+        priority: int | None = None,
+    ) -> "Intake":
+        """Register a consumer at the queue; the link is closed with the intake.
+
+        Args:
+            link: a connection that nothing else uses, with the prefetch that the intake gets.
+            queue: its name.
+            suspects: where to note what is handed on alone; without it nothing is.
+            survived: failed deliveries that nobody died of: this process knows of them.
+            priority: before other consumers, where the broker knows such a thing.
 
         Raises:
             BrokerUnavailableError: it did not work and may work later.
-            OperatorError: a queue differs from what this version declares.
         """
-        link = await open_link(url, "venue-worker intake", prefetch=prefetch)
-        intake = cls(link)
-        try:
-            with broker_errors():
-                await declare(link.channel)
-                answer = await link.raw.basic_consume(queue, intake._received)
-        except BaseException:
-            await link.close()
-            raise
+        intake = cls(link, suspects, survived)
+        arguments: FieldTable = {} if priority is None else {"x-priority": priority}
+        with broker_errors():
+            answer = await link.raw.basic_consume(queue, intake._received, arguments=arguments)
         intake._consumer_tag = answer.consumer_tag
         intake._watching = asyncio.create_task(intake._watch())
         return intake
@@ -76,12 +107,17 @@ class Intake:
 
         Raises:
             BrokerUnavailableError: the channel is lost; what it delivered comes again elsewhere.
+            DatabaseUnavailableError: a command is to be handed on alone, and it cannot be noted.
         """
         while not self._stopping:
             if not self._consuming:
                 raise BrokerUnavailableError("the channel that commands came from is lost")
-            if self._waiting:
+            if self._waiting and self._waiting[0].count < self._counted:
                 return self._taken(most)
+            if self._waiting:
+                if await self._may_be_tried(delivery := self._waiting.popleft()):
+                    return [delivery]
+                continue
             self._wake.clear()
             await self._wake.wait()
         return []
@@ -92,6 +128,7 @@ class Intake:
             return  # they come again and are recognised
         with broker_errors():
             await self._link.raw.basic_ack(deliveries[-1].tag, multiple=True)
+        self.settled += len(deliveries)
 
     def stop(self) -> None:
         """Give out no more; what is buffered goes back to the queue when the channel closes."""
@@ -107,18 +144,39 @@ class Intake:
         if self._watching is not None:
             self._watching.cancel()
         await self._link.close()
+        if self._suspects is not None and self._alone:
+            with suppress(TransientError):  # then one attempt too many is counted
+                await self._suspects.clear()
+
+    async def _may_be_tried(self, delivery: Delivery) -> bool:
+        if self._suspects is None:
+            return True
+        self._alone = True
+        attempts = await self._suspects.attempt(
+            parking_hash(delivery.body, delivery.kept_properties())
+        )
+        if attempts <= MOST_ATTEMPTS:
+            return True
+        log.error("given up: workers died of this command", attempts=attempts - 1)
+        with broker_errors():
+            await self._link.raw.basic_reject(delivery.tag, requeue=False)  # to `venue.dead`
+        return False
 
     def _taken(self, most: int) -> list[Delivery]:
         taken: list[Delivery] = []
         size = 0
         while self._waiting and len(taken) < most and size < MOST_BYTES:
+            if self._waiting[0].count >= self._counted:
+                break
             delivery = self._waiting.popleft()
             size += len(delivery.body)
             taken.append(delivery)
         return taken
 
     async def _received(self, message: aiormq.abc.DeliveredMessage) -> None:
-        self._waiting.append(_delivery(message))
+        delivery = _delivery(message)
+        self.received_at = delivery.received_at
+        self._waiting.append(delivery)
         self._wake.set()
 
     async def _watch(self) -> None:

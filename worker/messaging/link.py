@@ -6,6 +6,7 @@ knows which of the two worlds it is in, and opens a new one.
 """
 
 import asyncio
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -121,6 +122,12 @@ class Link:
                     self._closing = asyncio.create_task(self.close())
                     return
             self._asked_at = None
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """The broker's version, major and minor; (0, 0) if it does not say."""
+        found = re.match(r"(\d+)\.(\d+)", str(self.raw.connection.server_properties.get("version")))
+        return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
 def _noted(answer: asyncio.Task[Any]) -> None:

@@ -1,8 +1,12 @@
 """The exchanges and queues of the contract (section 3), declared at every connection.
 
 Declaring what is there already changes nothing; where it differs the broker refuses, and so do we:
-two workers that disagree on a queue's arguments would lose one of their guarantees.
+two workers that disagree on a queue's arguments would lose one of their guarantees. The command
+queues and how commands get there are declared by `partitions.py`.
 """
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from aio_pika import ExchangeType
 from aio_pika.abc import AbstractChannel
@@ -17,8 +21,12 @@ EVENTS_LOG = "venue.events.log"
 DEAD = "venue.dead"
 OWN = (COMMANDS, EVENTS, DEAD, "venue.queries")
 
-DELIVERY_LIMIT = 20
-"""Deliveries of one command after which the broker gives it up to `venue.dead`."""
+DELIVERY_LIMIT = 100
+"""Deliveries of one command after which the broker gives it up to `venue.dead`.
+
+Each lost connection counts for all commands in hand, so it has to be far more than a bad network
+or some lethal commands close together cost. The lethal ones are found sooner, by the intake.
+"""
 
 DEAD_ARGUMENTS: FieldTable = {
     "x-queue-type": "quorum",
@@ -54,21 +62,24 @@ def is_own(queue: str) -> bool:
 
 
 async def declare(channel: AbstractChannel) -> None:
-    """Declare all of it.
+    """Declare all but the command queues.
 
     Raises:
         OperatorError: something exists with other arguments.
     """
-    try:
+    with nothing_differs():
         await channel.declare_queue(DEAD, durable=True, arguments=DEAD_ARGUMENTS)
-        commands = await channel.declare_exchange(COMMANDS, ExchangeType.TOPIC, durable=True)
-        queue = await channel.declare_queue(
-            command_queue(0), durable=True, arguments=COMMANDS_ARGUMENTS
-        )
-        await queue.bind(commands, routing_key="#")
+        await channel.declare_exchange(COMMANDS, ExchangeType.TOPIC, durable=True)
         events = await channel.declare_exchange(EVENTS, ExchangeType.TOPIC, durable=True)
         log = await channel.declare_queue(EVENTS_LOG, durable=True, arguments=LOG_ARGUMENTS)
         await log.bind(events, routing_key="#")
+
+
+@contextmanager
+def nothing_differs() -> Iterator[None]:
+    """Raise the broker's refusal of a declaration as an `OperatorError`."""
+    try:
+        yield
     except ChannelPreconditionFailed as error:
         raise OperatorError(
             f"RabbitMQ has a queue or exchange that differs from what this version declares "

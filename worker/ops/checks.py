@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from worker import metrics
@@ -30,14 +30,14 @@ class Checks:
 
     Attributes:
         database: connections of health's own, so that no check waits for a batch, or it for one.
-        consuming: tells whether a consumer is registered at the broker.
+        consuming: finds whether a consumer is registered at each queue that should have one.
         publisher: has the connection to publish on.
     """
 
     database: Database
     pipeline_database: Database
     migrations: Path
-    consuming: Callable[[], bool]
+    consuming: Callable[[], Check]
     publisher: Publisher
     parked_warning: int
     rate: metrics.Rate = field(default_factory=metrics.Rate)
@@ -81,13 +81,10 @@ class Checks:
         return Check()
 
     async def _consumers(self) -> Check:
-        registered = self.consuming()
-        metrics.amqp_connected.set(registered)
-        if registered:
-            details = {"registered": 1, "commands_per_second": round(self.rate.now(), 1)}
-            return Check(details=details)
-        message = "no consumer is registered at RabbitMQ, no commands are taken"
-        return Check(Severity.ERROR, message, {"registered": 0}, ready=False)
+        check = self.consuming()
+        metrics.amqp_connected.set(check.ready)
+        rate = round(self.rate.now(), 1)
+        return replace(check, details={**check.details, "commands_per_second": rate})
 
     async def _migrations(self) -> Check:
         async with self.database.transaction() as tx:

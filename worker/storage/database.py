@@ -39,8 +39,8 @@ SET LOCAL statement_timeout = {milliseconds};
 SET LOCAL lock_timeout = {milliseconds};
 """
 
-MOST_CONNECTIONS = 4
-"""For the batch in hand, the sweep of the outbox, and room beside them."""
+MOST_CONNECTIONS = 12
+"""Opened as they are needed: one for each partition with a batch in hand, and some beside them."""
 
 RELAXED = "SET LOCAL synchronous_commit = off;"
 
