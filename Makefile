@@ -32,6 +32,9 @@ run: setup ## run the worker on VENUE_AMQP_URL and VENUE_DATABASE_URL
 migrate: setup ## apply the migrations to VENUE_DATABASE_URL
 	@$(BIN)/venue-worker migrate
 
+chaos: setup ## break things at random for 20 minutes while commands flow, then check that all adds up
+	@$(BIN)/python -m tests.chaos $(ARGS)
+
 perf: setup ## measure beside an idiomatic FastStream worker
 	@$(BIN)/python -m perf flood $(ARGS)
 
@@ -49,4 +52,4 @@ $(VENV)/ready: requirements-dev.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help demo test lint format run migrate perf lock setup
+.PHONY: help demo test lint format run migrate chaos perf lock setup

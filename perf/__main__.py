@@ -1,7 +1,10 @@
 """`python -m perf`: the measurements, one subcommand each."""
 
 import asyncio
+import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Annotated
 
@@ -13,9 +16,11 @@ from perf.commands import MOST, make_commands
 from perf.contestants import Contestant, RoundFailedError, contestants
 from perf.flood import Flood
 from perf.measure import Round, Spread
+from perf.outage import Outage
+from perf.outage_report import show_findings, show_header, show_sample
 from perf.report import Results, save, show, show_costs
 from perf.retention import DELETES, KEEPS, RetentionCosts
-from worker.local import ServicesUnavailable, services
+from worker.local import Services, ServicesUnavailable, services
 from worker.local.given import KIND as GIVEN
 
 MOST_ROUNDS = 50
@@ -39,12 +44,7 @@ def flood(
     ] = 3,
 ) -> None:
     """Measure how fast one process empties a full queue: ours, then the peer, and again."""
-    with services() as servers:
-        if servers.kind == GIVEN:
-            raise RoundFailedError(
-                "measuring deletes queues: unset the URLs to use private servers"
-            )
-        console.print(servers.describe())
+    with _servers() as servers:
         scenario = Flood(servers, make_commands(commands))
         measured = asyncio.run(_rounds(scenario, rounds))
         results = Results(
@@ -73,12 +73,7 @@ def retention(
     ] = 3,
 ) -> None:
     """Measure what deleting old rows costs the commands, and how fast it goes."""
-    with services() as servers:
-        if servers.kind == GIVEN:
-            raise RoundFailedError(
-                "measuring deletes queues: unset the URLs to use private servers"
-            )
-        console.print(servers.describe())
+    with _servers() as servers:
         scenario = RetentionCosts(servers, rows, make_commands(commands))
         measured = [
             asyncio.run(scenario.round(name, environment))
@@ -87,6 +82,37 @@ def retention(
         ]
         speed = asyncio.run(scenario.speed())
     show_costs(measured, speed, console)
+
+
+@app.command()
+def outage(
+    *,
+    seconds: Annotated[
+        float, typer.Option(min=5, max=3600, help="how long each server is away")
+    ] = 60,
+    rate: Annotated[int, typer.Option(min=10, max=1000, help="commands a second")] = 500,
+    every: Annotated[float, typer.Option(min=1, max=60, help="seconds between two rows")] = 5,
+) -> None:
+    """Take away the broker, then the database, under a steady load: backlog, resume time, loss."""
+    with _servers() as servers:
+        scenario = Outage(servers, seconds, rate, every)
+        ours, _ = contestants()
+        show_header(console)
+        findings = asyncio.run(scenario.run(ours, partial(show_sample, console=console)))
+    show_findings(findings, console)
+    if findings.lost or findings.unpublished:
+        raise RoundFailedError("commands or events are lost")
+
+
+@contextmanager
+def _servers() -> Iterator[Services]:
+    with services() as servers:
+        if servers.kind == GIVEN:
+            raise RoundFailedError(
+                "measuring deletes queues: unset the URLs to use private servers"
+            )
+        console.print(servers.describe())
+        yield servers
 
 
 async def _rounds(scenario: Flood, rounds: int) -> list[Round]:
@@ -125,6 +151,8 @@ def _progress() -> Progress:
 
 
 if __name__ == "__main__":
+    # A server that is away on purpose need not be told of at each attempt.
+    logging.getLogger("aiormq").setLevel(logging.CRITICAL)
     try:
         app()
     except (RoundFailedError, ServicesUnavailable) as error:

@@ -64,13 +64,18 @@ async def running(
     amqp_url: str,
     database_url: str,
     environment: Mapping[str, str] = MappingProxyType({}),
+    http_port: int = 0,
 ) -> AsyncIterator[Watched]:
     """Run the contestant's process, with further settings, for the time of a block.
 
     Raises:
         RoundFailedError: it did not end by itself, with success, when asked to.
     """
-    own = {"VENUE_AMQP_URL": amqp_url, "VENUE_DATABASE_URL": database_url, "VENUE_HTTP_PORT": "0"}
+    own = {
+        "VENUE_AMQP_URL": amqp_url,
+        "VENUE_DATABASE_URL": database_url,
+        "VENUE_HTTP_PORT": str(http_port),
+    }
     with tempfile.TemporaryFile() as log:
         process = await asyncio.create_subprocess_exec(
             sys.executable,

@@ -69,7 +69,7 @@ async def fill(url: str, queue: str, commands: Sequence[CommandMessage], advance
     async with channel_to(url) as channel:
         for start in range(0, len(commands), AT_ONCE):
             some = commands[start : start + AT_ONCE]
-            await asyncio.gather(*(_publish(channel, queue, command) for command in some))
+            await asyncio.gather(*(publish(channel, queue, command) for command in some))
             advance(len(some))
 
 
@@ -99,7 +99,8 @@ async def published_ids(url: str, expected: int) -> set[str]:
     return seen
 
 
-async def _publish(channel: AbstractChannel, queue: str, command: CommandMessage) -> None:
+async def publish(channel: AbstractChannel, queue: str, command: CommandMessage) -> None:
+    """Put a command into the queue; return when the broker has confirmed it."""
     message = aio_pika.Message(
         command.body,
         content_type=STRUCTURED,

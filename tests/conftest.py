@@ -1,20 +1,16 @@
 """Fixtures: services once, a database cloned from a template for each test, a clean broker."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import asyncpg
 import pytest
-from yarl import URL
 
 from tests.support.bus import Bus, bus, reset_broker
-from tests.support.commands import new_id
-from tests.support.process import ROOT, WorkerProcess
+from tests.support.databases import migrated_template, new_database
+from tests.support.process import WorkerProcess
 from worker.local import Services, services
-from worker.storage import migrations
 
-TEMPLATE = "venue_template"
 ran_on: list[str] = []
 
 
@@ -34,29 +30,21 @@ def real() -> Iterator[Services]:
 
 @pytest.fixture(scope="session")
 def template(real: Services) -> str:
-    """The URL of a database with all migrations; cloning it takes a fraction of applying them."""
-    url = str(URL(real.database.url).with_path(f"/{TEMPLATE}"))
-
-    async def create() -> None:
-        await _administer(real, f'DROP DATABASE IF EXISTS "{TEMPLATE}"')
-        await _administer(real, f'CREATE DATABASE "{TEMPLATE}"')
-
-    asyncio.run(create())
-    migrations.apply(url, ROOT / "migrations")
-    return url
+    """The name of a database with all migrations."""
+    return migrated_template(real)
 
 
 @pytest.fixture
 async def empty_database(real: Services) -> AsyncIterator[str]:
     """The URL of a database without a table."""
-    async for url in _database(real, ""):
+    async with new_database(real) as url:
         yield url
 
 
 @pytest.fixture
 async def database_url(real: Services, template: str) -> AsyncIterator[str]:
     """The URL of a database of the test's own, migrated."""
-    async for url in _database(real, f'TEMPLATE "{template.rsplit("/", 1)[-1]}"'):
+    async with new_database(real, template) as url:
         yield url
 
 
@@ -107,18 +95,3 @@ async def worker(new_worker: Callable[..., WorkerProcess]) -> WorkerProcess:
     one.start()
     await one.ready()
     return one
-
-
-async def _database(real: Services, like: str) -> AsyncIterator[str]:
-    name = f"test_{new_id()}"
-    await _administer(real, f'CREATE DATABASE "{name}" {like}')
-    yield str(URL(real.database.url).with_path(f"/{name}"))
-    await _administer(real, f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-async def _administer(real: Services, statement: str) -> None:
-    connection = await asyncpg.connect(real.database.url)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()

@@ -60,7 +60,7 @@ async def run(settings: Settings) -> None:
             pipeline_database=database,
             migrations=settings.migrations,
             consuming=consumption.registered,
-            publishing=publisher.connected,
+            publisher=publisher,
             parked_warning=settings.parked_warning,
         ).health()
         await stack.enter_async_context(http_server(health, settings.http_host, settings.http_port))

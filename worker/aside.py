@@ -8,6 +8,7 @@ import structlog
 
 from worker.errors import BrokerUnavailableError
 from worker.gate import Gate
+from worker.giving_back import give_back
 from worker.messaging.dead import DeadLetters
 from worker.pipeline.due import DueCommands
 from worker.pipeline.life import Pipeline
@@ -72,11 +73,12 @@ class Aside:
         self._sources.add(source)
         if gate.stopping:
             source.stop()
-        watch = asyncio.create_task(_left(gate, source))
+        watches = [asyncio.create_task(watch(gate, source)) for watch in (_left, give_back)]
         try:
             await self._pipeline.run(source)
         finally:
-            watch.cancel()
+            for watch in watches:
+                watch.cancel()
             self._sources.discard(source)
             await source.close()
 

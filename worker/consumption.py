@@ -7,6 +7,7 @@ import structlog
 
 from worker.errors import BrokerUnavailableError
 from worker.gate import Gate
+from worker.giving_back import give_back
 from worker.messaging.intake import Intake
 from worker.messaging.topology import command_queue
 from worker.pipeline.life import Pipeline
@@ -47,12 +48,15 @@ class Consumption:
         self._intake = await Intake.open(self.url, command_queue(0), self.prefetch)
         if gate.stopping:
             self._intake.stop()
-        watch = asyncio.create_task(self._watch(gate, self._intake))
+        watches = [
+            asyncio.create_task(watch(gate, self._intake)) for watch in (self._watch, give_back)
+        ]
         try:
             log.info("taking commands", queue=command_queue(0))
             await self.pipeline.run(self._intake)
         finally:
-            watch.cancel()
+            for watch in watches:
+                watch.cancel()
             await self._intake.close()
 
     async def _watch(self, gate: Gate, intake: Intake) -> None:

@@ -11,7 +11,7 @@ from pydantic_core import to_json
 from tests.integration.test_deferral import count
 from tests.integration.test_isolation import REFUSE_ONE
 from tests.support.bus import Bus
-from tests.support.cli import Ended, venue_worker
+from tests.support.command_line import Ended, run
 from tests.support.commands import Venue
 from tests.support.process import WorkerProcess
 from tests.support.waiting import until
@@ -23,17 +23,17 @@ Parked = Callable[..., Any]
 def parked(database_url: str) -> Parked:
     """`venue-worker parked` on the test's database."""
 
-    async def run(*words: str) -> Ended:
-        return await venue_worker("parked", *words, VENUE_DATABASE_URL=database_url)
+    async def run_parked(*words: str) -> Ended:
+        return await run("parked", *words, VENUE_DATABASE_URL=database_url)
 
-    return run
+    return run_parked
 
 
 async def ended(parked: Parked, parked_id: str, status: str) -> dict[str, Any]:
     """Wait until a parked command has a status; return it whole."""
 
     async def found() -> dict[str, Any] | None:
-        row: dict[str, Any] = (await parked("show", parked_id, "--json")).lines[0]
+        row: dict[str, Any] = (await parked("show", parked_id, "--json")).documents()[0]
         return row if row["status"] == status else None
 
     return dict(await until(found, f"it is {status}"))
@@ -41,7 +41,7 @@ async def ended(parked: Parked, parked_id: str, status: str) -> dict[str, Any]:
 
 async def only(parked: Parked, *filters: str) -> dict[str, Any]:
     """Return the one parked command there is."""
-    (row,) = (await parked("list", "--json", *filters)).lines
+    (row,) = (await parked("list", "--json", *filters)).documents()
     return dict(row)
 
 
@@ -100,6 +100,18 @@ async def test_a_replay_keeps_idempotency(
     assert await count(database, "command_outcome") == 1
 
 
+async def test_more_than_a_step_of_them(
+    worker: WorkerProcess, the_bus: Bus, database: asyncpg.Connection, parked: Parked
+) -> None:
+    """Hundreds are handed on in steps, each command once, though the first are parked again."""
+    await the_bus.send_all([f"bad {n}".encode() for n in range(1100)])
+    await until(lambda: parked_count(database, 1100), "all are parked")
+    done = await parked("replay", "--all")
+    assert done.output.splitlines()[-1].startswith("1100 "), done
+    await until(lambda: parked_count(database, 1100), "all are parked again")
+    assert await database.fetchval("SELECT sum(times_seen) FROM parked_command") == 2200
+
+
 async def test_a_replay_that_is_still_bad(
     worker: WorkerProcess, the_bus: Bus, database: asyncpg.Connection, parked: Parked
 ) -> None:
@@ -108,7 +120,7 @@ async def test_a_replay_that_is_still_bad(
     await until(lambda: parked_count(database, 3), "three are parked")
     assert (await parked("replay", "--all")).output.startswith("3 ")
     await until(lambda: parked_count(database, 3), "three are parked again")
-    rows = (await parked("list", "--json", "--reason", "invalid_json")).lines
+    rows = (await parked("list", "--json", "--reason", "invalid_json")).documents()
     assert [row["times_seen"] for row in rows] == [2, 2, 2]
     assert await count(database, "venue_event") == 0
     assert await count(database, "deferred_command") == 0

@@ -1,4 +1,4 @@
-"""A TCP proxy that can stop forwarding what a client sends, and cut its connections."""
+"""A TCP proxy that can fall silent, in one direction or both, and cut its connections."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,13 +17,22 @@ class Proxy:
     def __init__(self, target: int) -> None:
         self.port = 0
         self._target = target
-        self._forwarding = asyncio.Event()
-        self._forwarding.set()
+        self._forwarding = _set()
+        self._answering = _set()
         self._writers: set[asyncio.StreamWriter] = set()
 
     def hold(self) -> None:
         """Forward nothing more from clients to the server; the other direction goes on."""
         self._forwarding.clear()
+
+    def forget(self) -> None:
+        """Forward nothing more on the connections of now, and close none; new ones are not hit.
+
+        A firewall that has forgotten its connections does this.
+        """
+        self._forwarding.clear()
+        self._answering.clear()
+        self._forwarding, self._answering = _set(), _set()
 
     def cut(self) -> None:
         """Drop all connections with whatever is held, and forward again for new ones."""
@@ -34,22 +43,29 @@ class Proxy:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Forward one connection, both ways, until either side ends it."""
+        forwarding, answering = self._forwarding, self._answering
         there, back = await asyncio.open_connection("127.0.0.1", self._target)
         self._writers |= {writer, back}
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._pump(reader, back, held=True))
-            group.create_task(self._pump(there, writer, held=False))
+            group.create_task(_pump(reader, back, forwarding))
+            group.create_task(_pump(there, writer, answering))
 
-    async def _pump(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, held: bool
-    ) -> None:
-        with suppress(ConnectionError):
-            while data := await reader.read(CHUNK):
-                if held:
-                    await self._forwarding.wait()
-                writer.write(data)
-                await writer.drain()
-        writer.close()
+
+def _set() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
+
+
+async def _pump(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, open_: asyncio.Event
+) -> None:
+    with suppress(ConnectionError):
+        while data := await reader.read(CHUNK):
+            await open_.wait()
+            writer.write(data)
+            await writer.drain()
+    writer.close()
 
 
 @asynccontextmanager

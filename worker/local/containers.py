@@ -20,6 +20,7 @@ from worker.local.server import (
     MAX_CONNECTIONS,
     PASSWORD,
     USER,
+    CommandFailed,
     Controlled,
     Probe,
     Say,
@@ -126,6 +127,14 @@ class Container(Controlled):
         """Thaw the container if it is frozen."""
         if self._created and self._status() == "paused":
             self._container.get_wrapped_container().unpause()
+
+    def execute(self, *words: str) -> str:
+        """Run a program in the container, as root."""
+        done = self._container.get_wrapped_container().exec_run(list(words), user="root")
+        said: str = done.output.decode(errors="replace")
+        if done.exit_code != 0:
+            raise CommandFailed(said)
+        return said
 
     def close(self) -> None:
         """Remove the container with its volumes; one removed by other means is as good."""

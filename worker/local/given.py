@@ -47,6 +47,10 @@ class Given:
         """Refuse."""
         self._refuse("resumed")
 
+    def execute(self, *_: str) -> str:
+        """Refuse."""
+        self._refuse("given commands")
+
     def _refuse(self, done: str) -> NoReturn:
         raise NotControllable(
             f"{self._name} cannot be {done} from here because it was given by URL: "

@@ -52,6 +52,9 @@ class Postgres(Program):
         user = account_named("postgres")
         return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
+    def _programs_directory(self) -> Path:
+        return self._programs
+
     def _prepare(self) -> None:
         account = self._account()
         password = self._home / "password"

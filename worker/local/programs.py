@@ -1,6 +1,7 @@
 """A server as a local program: mirakuru starts and stops it, psutil freezes its processes."""
 
 import atexit
+import os
 import pwd
 import signal
 import subprocess
@@ -15,7 +16,7 @@ from mirakuru import SimpleExecutor
 from mirakuru.base import cleanup_subprocesses
 from mirakuru.exceptions import ProcessFinishedWithError
 
-from worker.local.server import Controlled, Probe, ServicesUnavailable
+from worker.local.server import CommandFailed, Controlled, Probe, ServicesUnavailable
 
 STOPS_WITHIN: Final = 60
 LOG_LINES: Final = 15
@@ -41,6 +42,9 @@ class Program(Controlled):
 
     @abstractmethod
     def _command(self) -> list[str]: ...
+
+    @abstractmethod
+    def _programs_directory(self) -> Path: ...
 
     def _prepare(self) -> None:
         """Make what the first start needs."""
@@ -68,6 +72,23 @@ class Program(Controlled):
                 stderr=subprocess.STDOUT,
                 popen_kwargs=self._account(),
             ).start()
+
+    def execute(self, *words: str) -> str:
+        """Run a program with the server's environment: its own ones, or the system's."""
+        program, *arguments = words
+        own = self._programs_directory() / program
+        done = subprocess.run(  # noqa: S603 - the server's own programs, and those of tests
+            [str(own) if own.exists() else program, *arguments],
+            env={**os.environ, **self._environment()},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise CommandFailed(done.stdout)
+        return done.stdout
 
     def _running(self) -> bool:
         return self._executor is not None and self._executor.running()

@@ -35,6 +35,9 @@ class RabbitMQ(Program):
         self._program = program
         self._node = f"venue-{uuid.uuid4().hex[:12]}@localhost"
 
+    def _programs_directory(self) -> Path:
+        return self._program.parent
+
     def _prepare(self) -> None:
         (self._home / "rabbitmq.conf").write_text(
             f"listeners.tcp.1 = {HOST}:{self._port}\n"

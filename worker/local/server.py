@@ -35,6 +35,10 @@ class NotControllable(Exception):  # noqa: N818 - it reads as what happened
     """This server was given to us, so it is not ours to stop, kill or pause."""
 
 
+class CommandFailed(Exception):  # noqa: N818 - it reads as what happened
+    """A program beside a server did not end well; the text is what it said."""
+
+
 class Server(Protocol):
     """One server, and what can be done to it."""
 
@@ -55,6 +59,13 @@ class Server(Protocol):
 
     def resume(self) -> None:
         """Let it run on after `pause`."""
+
+    def execute(self, *words: str) -> str:
+        """Run a program where the server runs, such as its own control command; return its output.
+
+        Raises:
+            CommandFailed: it did not end well.
+        """
 
 
 @dataclass(frozen=True)

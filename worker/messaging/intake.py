@@ -11,11 +11,14 @@ from contextlib import suppress
 from typing import Any
 
 import aiormq.abc
+import structlog
 
 from worker.errors import BrokerUnavailableError
 from worker.messaging.delivery import Delivery
 from worker.messaging.link import Link, broker_errors, open_link
 from worker.messaging.topology import declare
+
+log = structlog.get_logger()
 
 LOOK_SECONDS = 1.0
 MOST_BYTES = 16 * 1024 * 1024
@@ -62,6 +65,10 @@ class Intake:
     @property
     def registered(self) -> bool:
         """Whether the broker knows our consumer: active, or standing by for another one."""
+        return self._consuming and self._link.works
+
+    @property
+    def _consuming(self) -> bool:
         return not self._link.lost.is_set() and self._consumer_tag in self._link.raw.consumers
 
     async def take(self, most: int) -> list[Delivery]:
@@ -71,7 +78,7 @@ class Intake:
             BrokerUnavailableError: the channel is lost; what it delivered comes again elsewhere.
         """
         while not self._stopping:
-            if not self.registered:
+            if not self._consuming:
                 raise BrokerUnavailableError("the channel that commands came from is lost")
             if self._waiting:
                 return self._taken(most)
@@ -92,7 +99,11 @@ class Intake:
         self._wake.set()
 
     async def close(self) -> None:
-        """Close the channel and the connection."""
+        """Close the channel and the connection: what is not settled goes back, in order."""
+        if self._waiting and not self._link.lost.is_set():
+            log.info("commands go back to the queue", commands=len(self._waiting))
+        self._waiting.clear()
+        self._wake.set()
         if self._watching is not None:
             self._watching.cancel()
         await self._link.close()
@@ -112,7 +123,7 @@ class Intake:
 
     async def _watch(self) -> None:
         # Losing the channel is an event; losing only the consumer (a deleted queue) has to be seen.
-        while self.registered:
+        while self._consuming:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._link.lost.wait()

@@ -6,9 +6,10 @@ knows which of the two worlds it is in, and opens a new one.
 """
 
 import asyncio
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import cast
+from typing import Any, cast
 
 import aio_pika
 import aiormq
@@ -20,9 +21,20 @@ from worker.errors import BrokerUnavailableError
 from worker.messaging import lenient
 
 OPEN_SECONDS = 10.0
-CLOSE_SECONDS = 3.0
+CLOSE_SECONDS = 2.0
 HEARTBEAT_SECONDS = 20
-"""Where the URL names none; a broker or worker that is gone is noticed within twice this time."""
+"""Where the URL names none; a worker that is gone is noticed by the broker within twice this."""
+
+ASK_SECONDS = 1.0
+"""Seconds between two questions to the broker that do nothing but ask for an answer."""
+
+ANSWER_SECONDS = 3.0
+"""Seconds without an answer after which the link does not count as one that works."""
+
+SILENT_SECONDS = 10.0
+"""Seconds without an answer after which it is given up: nothing closes a half-open connection."""
+
+LOOK_SECONDS = 0.1
 
 log = structlog.get_logger()
 lenient.install()
@@ -47,21 +59,74 @@ class Link:
         self.raw = raw
         self.lost = asyncio.Event()
         self._connection = connection
+        self._asked_at: float | None = None
+        self._closing: asyncio.Task[None] | None = None
         connection.close_callbacks.add(self._on_close)
         channel.close_callbacks.add(self._on_close)
+        self._asking = asyncio.create_task(self._keep_asking())
+
+    @property
+    def works(self) -> bool:
+        """Whether it is open, and the broker has answered on it lately."""
+        asked_at = self._asked_at
+        silent = asked_at is not None and time.monotonic() - asked_at > ANSWER_SECONDS
+        return not self.lost.is_set() and not silent
+
+    async def blocked(self) -> bool:
+        """Tell whether the broker reads nothing of what is sent here, as it has too little room.
+
+        It says so when something has been published meanwhile, and reads on when there is room.
+        """
+        if self.lost.is_set():
+            return False
+        try:
+            async with asyncio.timeout(0):
+                await self.raw.connection.ready()
+        except TimeoutError:
+            return True
+        return False
+
+    async def until_blocked(self, *, blocked: bool = True) -> None:
+        """Return when it is blocked, or is not (any more), or is lost."""
+        # aiormq tells when a connection is blocked no more, and not when it is.
+        while not self.lost.is_set() and await self.blocked() is not blocked:  # noqa: ASYNC110
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def close(self) -> None:
+        """Close channel and connection: the broker takes back, in order, what was not settled."""
+        self.lost.set()
+        self._asking.cancel()
+        for part in (self.channel, self._connection):
+            # Each has its own time: a channel that does not answer must not keep the connection.
+            with suppress(BrokerUnavailableError), broker_errors():
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await part.close()
 
     def _on_close(self, _: object, error: BaseException | None) -> None:
         if not self.lost.is_set() and error is not None:
             log.warning("broker link lost", error=str(error) or type(error).__name__)
         self.lost.set()
 
-    async def close(self) -> None:
-        """Close channel and connection: the broker takes back, in order, what was not settled."""
-        self.lost.set()
-        with suppress(*BROKER_ERRORS):
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await self.channel.close()
-                await self._connection.close()
+    async def _keep_asking(self) -> None:
+        while not self.lost.is_set():
+            await asyncio.sleep(ASK_SECONDS)
+            self._asked_at = time.monotonic()
+            # Not cancelled when it takes long: aiormq closes a channel whose call is cancelled.
+            answer = asyncio.create_task(self.raw.flow(active=True))
+            answer.add_done_callback(_noted)
+            while not answer.done():
+                await asyncio.wait({answer}, timeout=SILENT_SECONDS)
+                if not answer.done() and not await self.blocked():
+                    log.warning("broker link lost", error=f"no answer for {SILENT_SECONDS:.0f} s")
+                    self._closing = asyncio.create_task(self.close())
+                    return
+            self._asked_at = None
+
+
+def _noted(answer: asyncio.Task[Any]) -> None:
+    # Its error is the link's, and told by `_on_close`; unlooked at, it would be logged once more.
+    if not answer.cancelled():
+        answer.exception()
 
 
 async def open_link(url: str, name: str, *, prefetch: int | None = None) -> Link:
@@ -104,12 +169,27 @@ BROKER_ERRORS = (
 """All that the client libraries raise for a broker that is away or has closed something."""
 
 
+def is_brokers(error: BaseException) -> bool:
+    """Tell whether the client libraries raise this for a broker that is away.
+
+    Beside their own errors, aiormq ends what waits on a connection that it closes with a bare
+    `Exception`, by cancelling it, or with a `RuntimeError` that says so.
+    """
+    closed = isinstance(error, RuntimeError) and "closed" in str(error)
+    ended = type(error) is Exception or isinstance(error, asyncio.CancelledError)
+    return isinstance(error, BROKER_ERRORS) or closed or ended
+
+
 @contextmanager
 def broker_errors() -> Iterator[None]:
-    """Raise the client libraries' errors as ours."""
+    """Raise the client libraries' errors as ours; a cancellation of the task itself stays one."""
     try:
         yield
-    except BROKER_ERRORS as error:
+    except (Exception, asyncio.CancelledError) as error:
+        task = asyncio.current_task()
+        ours = isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling()
+        if ours or not is_brokers(error):
+            raise
         raise BrokerUnavailableError(
             f"RabbitMQ cannot be used just now ({type(error).__name__}: {error})"
         ) from error

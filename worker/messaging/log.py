@@ -13,7 +13,7 @@ from aiormq.exceptions import ChannelNotFoundEntity
 from pydantic_core import from_json
 
 from worker.errors import BrokerUnavailableError, OperatorError
-from worker.messaging.link import BROKER_ERRORS, Link, broker_errors, open_link
+from worker.messaging.link import Link, broker_errors, open_link
 from worker.messaging.topology import EVENTS_LOG
 from worker.retry import forever
 
@@ -134,7 +134,7 @@ class _Session:
         # The log keeps what is acknowledged; the broker only sends on.
         tag = message.delivery_tag or 0
         if tag % ACK_EVERY == 0:
-            with suppress(*BROKER_ERRORS):
+            with suppress(BrokerUnavailableError), broker_errors():
                 await self._link.raw.basic_ack(tag, multiple=True)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from aiormq import spec
 
-from worker.errors import BrokerUnavailableError
+from worker.errors import BrokerBlockedError, BrokerUnavailableError
 from worker.messaging.confirms import publish_all
 from worker.messaging.envelope import STRUCTURED
 from worker.messaging.link import Link, broker_errors, open_link
@@ -14,6 +14,7 @@ from worker.retry import forever
 from worker.storage.events import PendingEvent
 
 PERSISTENT = 2
+BLOCKED = "RabbitMQ takes no messages just now: a memory or disk alarm"
 
 
 class Publisher:
@@ -26,14 +27,21 @@ class Publisher:
         self._opening = asyncio.Lock()
 
     def connected(self) -> bool:
-        """Whether there is a connection to publish on."""
-        return self._link is not None and not self._link.lost.is_set()
+        """Whether there is a connection to publish on, and the broker answers."""
+        return self._link is not None and self._link.works
+
+    async def blocked(self) -> bool:
+        """Whether the broker takes no messages just now, for want of memory or disk."""
+        return self._link is not None and await self._link.blocked()
 
     async def publish(self, events: Sequence[PendingEvent]) -> list[PendingEvent]:
         """Publish all at once, at most one event a venue, until each is confirmed or refused.
 
         Returns:
             The events that the broker refused because a subscriber's queue did.
+
+        Raises:
+            BrokerBlockedError: the broker takes no messages; some may be confirmed all the same.
         """
         refused: list[PendingEvent] = []
         left = list(events)
@@ -77,10 +85,14 @@ class Publisher:
         self, events: list[PendingEvent], refused: list[PendingEvent]
     ) -> list[PendingEvent]:
         link = await self._connected()
+        if await link.blocked():
+            raise BrokerBlockedError(BLOCKED)
         confirms = await publish_all(link, events, lambda event: self._publish_one(link, event))
         for _, error in confirms.failed:
             raise error
         refused += confirms.refused
+        if confirms.unconfirmed and confirms.blocked:
+            raise BrokerBlockedError(BLOCKED)
         return confirms.unconfirmed
 
     async def _publish_one(self, link: Link, event: PendingEvent) -> None:

@@ -117,12 +117,14 @@ class Replies:
         except BrokerUnavailableError as error:
             log.info("replies dropped, the broker is away", replies=len(lot), error=str(error))
             return []
+        await link.until_blocked(blocked=False)
         confirms = await publish_all(link, lot, lambda reply: _publish_one(link, reply))
         for reply in confirms.refused:
             log.info("reply refused", reply_to=reply.reply_to)
         for reply, reason in confirms.failed:
             log.error("reply dropped", reply_to=reply.reply_to, exc_info=reason)
-        return confirms.unconfirmed
+        # Those that a blocked broker has not confirmed are with it, and go out when it reads on.
+        return [] if confirms.blocked else confirms.unconfirmed
 
     async def _connected(self) -> Link:
         if self._link is None or self._link.lost.is_set():

@@ -7,15 +7,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from worker import metrics
+from worker.errors import DatabaseUnavailableError, StatementTimeoutError
+from worker.messaging.publisher import Publisher
 from worker.ops.health import Check, Health, Probe, Severity
+from worker.retry import waits_for
 from worker.storage import deferred, events, migrations, parked
 from worker.storage.database import Database
+from worker.storage.queries import queries
 
 OUTBOX_OLD_SECONDS = 30.0
 OVERDUE_SECONDS = 30.0
 LOOP_SLOW_SECONDS = 0.25
 RECENT = 5
 """Parked commands and refused events named by health."""
+
+DATABASE_OUTAGE = (DatabaseUnavailableError, StatementTimeoutError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +31,14 @@ class Checks:
     Attributes:
         database: connections of health's own, so that no check waits for a batch, or it for one.
         consuming: tells whether a consumer is registered at the broker.
-        publishing: tells whether there is a connection to publish on.
+        publisher: has the connection to publish on.
     """
 
     database: Database
     pipeline_database: Database
     migrations: Path
     consuming: Callable[[], bool]
-    publishing: Callable[[], bool]
+    publisher: Publisher
     parked_warning: int
     rate: metrics.Rate = field(default_factory=metrics.Rate)
     reasons: set[str] = field(default_factory=set)
@@ -53,16 +59,26 @@ class Checks:
 
     async def _database(self) -> Check:
         async with self.database.transaction() as tx:
-            await tx.execute("SELECT 1")
+            read_only = await queries.is_read_only(tx)
+        if read_only:
+            # A new connection may find another server, or be told something else.
+            await self.database.reconnect()
+            return _waits("PostgreSQL is read-only")
         connections = self.pipeline_database.connections
         for state, count in connections.items():
             metrics.database_pool.labels(state).set(count)
+        # What answers here may yet refuse what the work wants: a full disk, one connection more.
+        for wait in waits_for(DATABASE_OUTAGE):
+            return _waits(f"{wait.what} waits: {wait.error}", **connections)
         return Check(details=connections)
 
     async def _rabbitmq(self) -> Check:
-        if self.publishing():
-            return Check()
-        return Check(Severity.ERROR, "no connection to RabbitMQ; trying again", ready=False)
+        if await self.publisher.blocked():
+            message = "RabbitMQ takes no messages (memory or disk alarm): events wait in the outbox"
+            return Check(Severity.WARNING, message, ready=False)
+        if not self.publisher.connected():
+            return _waits("no connection to RabbitMQ; trying again")
+        return Check()
 
     async def _consumers(self) -> Check:
         registered = self.consuming()
@@ -146,3 +162,7 @@ class Checks:
         if lag > LOOP_SLOW_SECONDS:
             return Check(Severity.WARNING, f"the event loop is {lag:.2f} s behind", details)
         return Check(details=details)
+
+
+def _waits(message: str, **details: int) -> Check:
+    return Check(Severity.ERROR, message, details, ready=False)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 from worker.domain.origin import VenueKey
-from worker.errors import TransientError
+from worker.errors import BrokerBlockedError, TransientError
 from worker.messaging.publisher import Publisher
 from worker.metrics import events_published_total, publish_confirm_seconds
 from worker.retry import forever
@@ -37,7 +37,11 @@ class Publishing:
         self._turn = asyncio.Lock()
 
     async def publish(self, events: Sequence[PendingEvent]) -> None:
-        """Publish a batch's events; return when each is confirmed, or left to `sweep_forever`."""
+        """Publish a batch's events; return when each is confirmed, or left to `sweep_forever`.
+
+        A broker that has too little room takes no events, but has to be rid of commands: so they
+        go on being handled, and their events wait in the outbox.
+        """
         if events:
             async with self._turn:
                 await self._publish(events)
@@ -62,16 +66,21 @@ class Publishing:
                 events, more = await outbox.claim(
                     tx, min_age_seconds=ABANDONED_SECONDS, most=MOST_SWEPT
                 )
-            await self._publish(events)
-        return more
+            blocked = not await self._publish(events)
+        return more and not blocked
 
-    async def _publish(self, events: Sequence[PendingEvent]) -> None:
+    async def _publish(self, events: Sequence[PendingEvent]) -> bool:
         confirmed: list[PendingEvent] = []
         refused: list[PendingEvent] = []
+        blocked = False
         waves = Waves(events)
         while wave := waves.next():
             since = time.perf_counter()
-            refused_now = await self._publisher.publish(wave)
+            try:
+                refused_now = await self._publisher.publish(wave)
+            except BrokerBlockedError:
+                blocked = True
+                break
             publish_confirm_seconds.observe(time.perf_counter() - since)
             waves.hold(refused_now)
             refused += refused_now
@@ -79,6 +88,7 @@ class Publishing:
             confirmed += [event for event in wave if event.position not in unconfirmed]
         if confirmed or refused:
             await self._note(confirmed, refused)
+        return not blocked
 
     async def _note(self, confirmed: list[PendingEvent], refused: list[PendingEvent]) -> None:
         for type_, count in Counter(event.type for event in confirmed).items():

@@ -23,7 +23,7 @@ async def save(tx: Connection, decisions: Decisions, now: datetime, most_bytes: 
     await outcomes.save(tx, decisions.decided, now)
     await deferred.save(tx, list(decisions.deferred.values()), now)
     refusals = await park(tx, decisions, now)
-    await deferred.finish(tx, _finished(decisions))
+    await deferred.finish(tx, finished(decisions))
     backlog = await events.pending_of(tx, _venues(messages))
     new = [
         written(event, origin, now, most_bytes)
@@ -45,7 +45,8 @@ async def save(tx: Connection, decisions: Decisions, now: datetime, most_bytes: 
     )
 
 
-def _finished(decisions: Decisions) -> set[str]:
+def finished(decisions: Decisions) -> set[str]:
+    """Return the rows of commands that wait no more."""
     due = {
         message.delivery.shelved.id
         for place, message in enumerate(decisions.batch.messages)

@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 else:
     Connection = asyncpg.pool.PoolConnectionProxy
 
-TOO_SLOW = "57014"
-RACES = ("40", "23505", "23P01", "55P03")
-"""SQLSTATEs that another transaction caused: rollbacks, unique violations, locks not available."""
+TOO_SLOW = ("57014", "55P03")
+"""SQLSTATEs of a statement that took too long, by itself or waiting for a lock: whoever holds a
+lock for so long (a migration, `VACUUM FULL`) is as little a command's fault as a slow disk."""
+
+RACES = ("40", "23505", "23P01")
+"""SQLSTATEs that another transaction caused: rollbacks and unique violations."""
 
 BLAMES_DATA = ("22", "23")
 """SQLSTATE classes that the written values caused: data exceptions and broken constraints."""
@@ -93,20 +96,40 @@ class Database:
             ContendedError: another transaction was in the way; the same work may succeed now.
             PermanentDatabaseError: a value or a constraint is to blame.
         """
-        with translated_errors():
-            async with self._pool.acquire(timeout=self._timeout) as connection:
-                try:
-                    await connection.execute(self._begin if durable else self._begin + RELAXED)
+        try:
+            with translated_errors():
+                async with (
+                    self._pool.acquire(timeout=self._timeout) as connection,
+                    _committed(connection, self._begin, durable=durable),
+                ):
                     yield connection
-                    await connection.execute("COMMIT")
-                except Exception:
-                    await _roll_back(connection)
-                    raise
-                except BaseException:
-                    # Cancelled, perhaps because the server does not answer: do not ask it again,
-                    # it rolls back when it finds the connection gone.
-                    connection.terminate()
-                    raise
+        except DatabaseUnavailableError:
+            await self.reconnect()
+            raise
+
+    async def reconnect(self) -> None:
+        """Let none of the connections of now be used again.
+
+        They lead to the same server: one that is gone, or that a failover has made read-only for
+        as long as they last. New ones tell what is there now.
+        """
+        await self._pool.expire_connections()
+
+
+@asynccontextmanager
+async def _committed(connection: Connection, begin: str, *, durable: bool) -> AsyncIterator[None]:
+    try:
+        await connection.execute(begin if durable else begin + RELAXED)
+        yield
+        await connection.execute("COMMIT")
+    except Exception:
+        await _roll_back(connection)
+        raise
+    except BaseException:
+        # Cancelled, perhaps because the server does not answer: do not ask it again, it rolls
+        # back when it finds the connection gone.
+        connection.terminate()
+        raise
 
 
 async def _roll_back(connection: Connection) -> None:
@@ -134,8 +157,10 @@ def _translated(error: asyncpg.PostgresError) -> Exception:
     state = error.sqlstate or ""
     if state.startswith(RACES):
         return ContendedError(f"another transaction was first ({state}: {error})")
-    if state == TOO_SLOW:
-        return StatementTimeoutError("a statement took longer than VENUE_DATABASE_TIMEOUT_SECONDS")
+    if state in TOO_SLOW:
+        return StatementTimeoutError(
+            f"a statement took longer than VENUE_DATABASE_TIMEOUT_SECONDS ({state}: {error})"
+        )
     if state.startswith(BLAMES_DATA):
         name = getattr(error, "constraint_name", None)
         return PermanentDatabaseError(f"refused by {name or 'the database'} ({state}: {error})")

@@ -1,0 +1,144 @@
+"""The worker with one of its guarantees broken on purpose, to see that the ledger tells.
+
+`python -m tests.chaos.mutants NAME run` is `venue-worker run` so broken.
+"""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from worker.cli.main import main
+from worker.messaging.intake import Intake
+from worker.pipeline import life
+from worker.pipeline.publish import Publishing
+from worker.pipeline.save import save
+from worker.storage import deferred, events, outcomes, parked
+from worker.storage.events import Backlog
+from worker.storage.queries import rows_of
+
+MUTANTS: dict[str, Callable[[], None]] = {}
+
+
+def _mutant(name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    def register(break_it: Callable[[], None]) -> Callable[[], None]:
+        MUTANTS[name] = break_it
+        return break_it
+
+    return register
+
+
+@_mutant("acknowledges before the commit")
+def _ack_first() -> None:
+    take, settle = Intake.take, Intake.settle
+
+    async def acknowledged(self: Intake, most: int) -> Any:
+        taken = await take(self, most)
+        if taken:
+            await settle(self, taken)
+        return taken
+
+    async def nothing(*_: object) -> None:
+        return None
+
+    setattr(Intake, "take", acknowledged)
+    setattr(Intake, "settle", nothing)
+
+
+@_mutant("publishes before the commit")
+def _publish_first() -> None:
+    original = save
+    publishings: list[Publishing] = []
+    init = Publishing.__init__
+
+    def remembered(self: Publishing, *arguments: Any) -> None:
+        init(self, *arguments)
+        publishings.append(self)
+
+    async def published(*arguments: Any) -> Any:
+        done = await original(*arguments)
+        await publishings[0].publish(done.events)
+        return done
+
+    setattr(Publishing, "__init__", remembered)
+    setattr(life, "save", published)
+
+
+@_mutant("has no inbox")
+def _no_inbox() -> None:
+    keep = rows_of
+
+    async def nothing_known(*_: object) -> dict[Any, Any]:
+        return {}
+
+    setattr(outcomes, "known", nothing_known)
+    setattr(outcomes, "rows_of", lambda status: _All(keep(status)))
+
+
+class _All(int):
+    """A number of rows that is always the expected one."""
+
+    def __ne__(self, other: object) -> bool:
+        return False
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    __hash__ = int.__hash__
+
+
+@_mutant("forgets events before they are confirmed")
+def _forget_first() -> None:
+    publish = Publishing._publish
+
+    async def forgotten(self: Publishing, pending: Any) -> None:
+        await self._note(list(pending), [])
+        await publish(self, pending)
+
+    setattr(Publishing, "_publish", forgotten)
+
+
+@_mutant("does not look for older events")
+def _no_older() -> None:
+    async def none(*_: object) -> Backlog:
+        return Backlog([], set())
+
+    setattr(events, "pending_of", none)
+
+
+@_mutant("drops what it does not understand")
+def _drop_garbage() -> None:
+    async def nothing(*_: object) -> set[bytes]:
+        return set()
+
+    setattr(parked, "save", nothing)
+
+
+@_mutant("keeps outcomes in a transaction of their own")
+def _outcomes_apart() -> None:
+    original = save
+
+    async def first(tx: Any, decisions: Any, *more: Any) -> Any:
+        decided, decisions.decided = decisions.decided, []
+        await outcomes.save(tx, decided, more[0])
+        await tx.execute("COMMIT")
+        await tx.execute("BEGIN")
+        return await original(tx, decisions, *more)
+
+    setattr(life, "save", first)
+
+
+@_mutant("takes deferred commands off before they are decided")
+def _defer_lost() -> None:
+    take = deferred.take
+
+    async def gone(tx: Any, most: int) -> Any:
+        due = await take(tx, most)
+        await deferred.finish(tx, [one.shelved.id for one in due])
+        return due
+
+    setattr(deferred, "take", gone)
+
+
+if __name__ == "__main__":
+    MUTANTS[sys.argv.pop(1)]()
+    main()
