@@ -70,10 +70,12 @@ async def test_a_full_disk(
     await more_events(the_bus, 100)
     fill = f"dd if=/dev/zero of={small_disk}/ballast bs=8k; sync; true"
     await asyncio.to_thread(real.database.execute, "sh", "-c", fill)
-    await publishing
-    seconds = await says(worker, "database", "53100", 20)
-    used = await cost(worker)
-    real.database.execute("rm", f"{small_disk}/ballast")
+    try:
+        await publishing
+        seconds = await says(worker, "database", "53100", 20)
+        used = await cost(worker)
+    finally:
+        real.database.execute("rm", f"{small_disk}/ballast")
     database = await asyncpg.connect(small_database)
     expect_all(await settled(database, the_bus, len(load)), len(load))
     assert await database.fetchval("SELECT count(*) FROM parked_command") == 0

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import aio_pika
 import asyncpg
+import pytest
 
-from tests.support.bus import Bus, reset_broker
+from tests.support.bus import Bus, bus, reset_broker
 from tests.support.commands import Venue
 from tests.support.process import ROOT, WorkerProcess
 from tests.support.waiting import until
@@ -51,23 +52,27 @@ async def test_a_wrong_setting() -> None:
     assert said.count("\n") == 1
 
 
+@pytest.mark.parametrize("away", [("broker",), ("database",), ("broker", "database")])
 async def test_it_waits_for_its_servers(
-    real: Services, new_worker: Callable[..., WorkerProcess]
+    away: tuple[str, ...], real: Services, new_worker: Callable[..., WorkerProcess]
 ) -> None:
-    """Started before broker and database, it is alive, not ready, and ready by itself later."""
-    await asyncio.gather(asyncio.to_thread(real.broker.stop), asyncio.to_thread(real.database.stop))
-    worker = new_worker()
-    worker.start()
+    """Started before broker or database, it is alive, not ready, and takes commands later."""
+    servers = [getattr(real, name) for name in away]
+    await asyncio.gather(*(asyncio.to_thread(server.stop) for server in servers))
+    try:
+        worker = new_worker()
+        worker.start()
 
-    async def alive() -> bool:
-        return await worker.status("/health/live") == 200
+        async def alive() -> bool:
+            return await worker.status("/health/live") == 200
 
-    await until(alive, "the worker is alive")
-    assert await worker.status() == 503
-    await asyncio.gather(
-        asyncio.to_thread(real.broker.start), asyncio.to_thread(real.database.start)
-    )
+        await until(alive, "the worker is alive")
+        assert await worker.status() == 503
+    finally:
+        await asyncio.gather(*(asyncio.to_thread(server.start) for server in servers))
     await worker.ready()
+    async with bus(real.broker.url) as the_bus:
+        assert (await the_bus.ask(Venue().create()))["status"] == "applied"
 
 
 async def test_publishers_may_send_what_the_file_says(
