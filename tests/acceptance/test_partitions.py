@@ -125,8 +125,12 @@ async def test_a_worker_whose_number_is_changed_under_it(
     await fixed.ready()
 
 
-async def test_another_change_under_way(amqp_url: str, database_url: str) -> None:
+async def test_another_change_under_way(
+    amqp_url: str, database_url: str, worker: WorkerProcess, the_bus: Bus
+) -> None:
     """A change that waits for a worker is not turned into another one, nor done twice at once."""
+    await worker.stop()
+    await the_bus.send(Venue().create())
     first = await tool(amqp_url, database_url, "3", "--json")
     assert first.stdout is not None
     assert b"steady" in await first.stdout.readline()
