@@ -116,7 +116,8 @@ class Consumption:
         async with self.pipeline.database.transaction(durable=False) as tx:
             state = await partitions.read(tx)
             workers = await partitions.be_present(tx, self._worker)
-        found = plan(state, workers, self._worker)
+            seconds = await partitions.clock(tx)
+        found = plan(state, workers, self._worker, seconds, self._plan)
         if (state, found) != (self._state, self._plan):
             log.info("partitions", phase=state.phase.value, workers=len(workers), plan=found)
         self._agree(disagreement(state, self.expected))

@@ -58,18 +58,21 @@ async def test_a_command_that_kills_the_worker(
         return bool(await database.fetchval("SELECT count(*) FROM command_outcome") == 599)
 
     await until(all_decided, "all but the lethal one decided", 300)
-    await until(lambda: _one_dead(amqp_url), "the lethal one is given up")
+    await until(lambda: _parked(database), "the lethal one is parked")
     supervisor.cancel()
+    rows = await database.fetch("SELECT reason, body FROM parked_command")
+    assert [(row["reason"], LETHAL.encode() in row["body"]) for row in rows] == [("given_up", True)]
+    assert await dead(amqp_url) == 0
     assert await database.fetchval(NOT_APPLIED) == 0
     assert await database.fetchval(OVERTAKEN) == 0
     assert await database.fetchval("SELECT count(*) FROM venue") == 199
     assert worker.starts > 3
     with capsys.disabled():
-        print(f"\nlethal command: 599 applied, 1 given up, {worker.starts - 1} crashes")  # noqa: T201 - figures to look at
+        print(f"\nlethal command: 599 applied, 1 parked, {worker.starts - 1} crashes")  # noqa: T201 - figures to look at
 
 
-async def _one_dead(amqp_url: str) -> bool:
-    return await dead(amqp_url) == 1
+async def _parked(database: asyncpg.Connection) -> bool:
+    return bool(await database.fetchval("SELECT count(*) FROM parked_command"))
 
 
 @pytest.mark.timeout(400)

@@ -4,15 +4,21 @@ import asyncio
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import asyncpg
 import pytest
 
 from tests.integration.test_start import run_until_it_ends
-from tests.support.bus import Bus
+from tests.support.bus import Bus, bus
+from tests.support.commands import Venue
 from tests.support.load import Load, expect_whole
 from tests.support.process import ROOT, WorkerProcess
+from tests.support.waiting import until
+from worker.local import rabbitmq
+from worker.local.ports import free_ports
 
 NewWorker = Callable[..., WorkerProcess]
 
@@ -96,3 +102,70 @@ async def test_a_worker_that_disagrees(
     last = said.splitlines()[-1]
     assert last.startswith("venue-worker: VENUE_PARTITIONS is 3 and the database has recorded 1")
     assert "Traceback" not in said
+
+
+async def test_a_worker_whose_number_is_changed_under_it(
+    amqp_url: str, database_url: str, new_worker: NewWorker, the_bus: Bus
+) -> None:
+    """It takes nothing, is not ready and says why; others go on, and it too once that is undone."""
+    fixed = new_worker(VENUE_PARTITIONS="1")
+    fixed.start()
+    await fixed.ready()
+    await workers(new_worker, 1)
+    await change(amqp_url, database_url, 2)
+
+    async def says_why() -> bool:
+        _, full = await fixed.get("/health/full")
+        return "VENUE_PARTITIONS is 1" in full["checks"]["consumers"]["message"]
+
+    await until(says_why, "health says why")
+    assert await fixed.status() == 503
+    assert (await the_bus.ask(Venue().create()))["status"] == "applied"
+    await change(amqp_url, database_url, 1)
+    await fixed.ready()
+
+
+async def test_another_change_under_way(
+    amqp_url: str, database_url: str, worker: WorkerProcess, the_bus: Bus
+) -> None:
+    """A change that waits for a worker is not turned into another one, nor done twice at once."""
+    await worker.stop()
+    await the_bus.send(Venue().create())
+    first = await tool(amqp_url, database_url, "3", "--json")
+    assert first.stdout is not None
+    assert b"steady" in await first.stdout.readline()
+    second = await tool(amqp_url, database_url, "3")
+    output, _ = await asyncio.wait_for(second.communicate(), 30)
+    assert (second.returncode, b"just now" in output) == (1, True), output
+    first.kill()
+    await first.wait()
+    third = await tool(amqp_url, database_url, "2")
+    output, _ = await asyncio.wait_for(third.communicate(), 30)
+    assert third.returncode == 1
+    assert b"run `venue-worker partitions 3` to finish it first" in output
+
+
+async def test_without_the_plugin(database_url: str, tmp_path: Path, new_worker: NewWorker) -> None:
+    """One partition needs no plugin; asking for more says in a sentence how to enable it."""
+    program = rabbitmq.find_program()
+    if program is None:
+        pytest.skip("there is no RabbitMQ program to start without its plugins")
+    ports = free_ports(3)
+    broker = rabbitmq.RabbitMQ(
+        program, tmp_path / "plain", (ports[0], ports[1], ports[2]), threading.Event(), plugins=()
+    )
+    await asyncio.to_thread(broker.start)
+    try:
+        worker = new_worker(VENUE_AMQP_URL=broker.url)
+        worker.start()
+        await worker.ready()
+        async with bus(broker.url) as plain:
+            assert (await plain.ask(Venue().create()))["status"] == "applied"
+            process = await tool(broker.url, database_url, "2")
+            output, _ = await asyncio.wait_for(process.communicate(), 30)
+            assert process.returncode == 1
+            assert b"rabbitmq-plugins enable rabbitmq_consistent_hash_exchange" in output
+            assert (await plain.ask(Venue().create()))["status"] == "applied"
+        worker.end()
+    finally:
+        await asyncio.to_thread(broker.close)

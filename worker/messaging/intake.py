@@ -46,12 +46,14 @@ class Intake:
     """The consumer of one command queue.
 
     Attributes:
-        settled: commands acknowledged so far.
+        settled: commands acknowledged or given up so far.
+        received: commands handed out by the broker so far.
         received_at: `time.perf_counter()` of the last delivery, in seconds; None before the first.
     """
 
     def __init__(self, link: Link, suspects: Suspects | None, survived: int) -> None:
         self.settled = 0
+        self.received = 0
         self.received_at: float | None = None
         self._link = link
         self._suspects = suspects
@@ -101,6 +103,11 @@ class Intake:
     @property
     def _consuming(self) -> bool:
         return not self._link.lost.is_set() and self._consumer_tag in self._link.raw.consumers
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is in hand: to end now would raise no command's delivery count."""
+        return self.settled == self.received
 
     async def take(self, most: int) -> list[Delivery]:
         """Wait for a delivery and return it with those behind it; empty when told to stop.
@@ -160,6 +167,7 @@ class Intake:
         log.error("given up: workers died of this command", attempts=attempts - 1)
         with broker_errors():
             await self._link.raw.basic_reject(delivery.tag, requeue=False)  # to `venue.dead`
+        self.settled += 1
         return False
 
     def _taken(self, most: int) -> list[Delivery]:
@@ -175,6 +183,7 @@ class Intake:
 
     async def _received(self, message: aiormq.abc.DeliveredMessage) -> None:
         delivery = _delivery(message)
+        self.received += 1
         self.received_at = delivery.received_at
         self._waiting.append(delivery)
         self._wake.set()

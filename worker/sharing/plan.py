@@ -6,8 +6,8 @@ from worker.messaging.partitions import HOLDING
 from worker.messaging.topology import command_queue
 from worker.storage.partitions import Partitioning, Phase
 
-PREFERRED = 1
 STANDING_BY = 0
+"""The priority of a consumer whose queue is another worker's share."""
 
 Plan = dict[str, int]
 """A consumer's priority for each queue that should have one."""
@@ -29,15 +29,26 @@ def queues(state: Partitioning) -> list[str]:
     return [command_queue(partition) for partition in range(state.partitions)]
 
 
-def plan(state: Partitioning, workers: Sequence[str], worker: str) -> Plan:
+def plan(
+    state: Partitioning, workers: Sequence[str], worker: str, seconds: int, before: Plan
+) -> Plan:
     """Return a worker's plan: all of the queues, and preferred those that are its share.
 
-    Each worker has every `len(workers)`th queue, beginning at its own place among them.
+    Each worker has every `len(workers)`th queue, beginning at its own place among them. Its
+    priority there is the time since when that is so: before those who had it earlier, who need not
+    give up theirs while they have work in hand.
+
+    Args:
+        state: how commands are partitioned.
+        workers: who is there, in the order they came.
+        worker: whose plan it is.
+        seconds: the time, by a clock that all workers share.
+        before: the worker's plan so far.
     """
     places = list(workers) if worker in workers else [*workers, worker]
     mine = places.index(worker)
     return {
-        queue: PREFERRED if n % len(places) == mine else STANDING_BY
+        queue: (before.get(queue) or seconds) if n % len(places) == mine else STANDING_BY
         for n, queue in enumerate(queues(state))
     }
 

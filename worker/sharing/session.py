@@ -47,6 +47,7 @@ class Session:
     _intake: Intake | None = None
     _survived: int = 0
     _ranks: bool = False
+    _registered_as: int = 0
     _changing: bool = False
     _stopping: bool = False
     _task: asyncio.Task[None] | None = None
@@ -76,11 +77,14 @@ class Session:
             self._task.cancel()  # nothing is in hand
 
     def want(self, priority: int) -> None:
-        """Register again with another priority, where the broker heeds it."""
-        if priority != self.priority:
-            self.priority = priority
-            if self._intake is not None and self._ranks:
-                self._intake.stop()
+        """Register again with another priority, where the broker heeds it, once nothing is in hand.
+
+        Whoever has something in hand is the active one. It need not rise; and when another has
+        risen above it, the broker lets it settle what it has before it hands over.
+        """
+        self.priority = priority
+        if self._ranks and priority != self._registered_as and self._intake and self._intake.empty:
+            self._intake.stop()
 
     async def _run(self) -> None:
         while not self._stopping:
@@ -129,6 +133,7 @@ class Session:
             if state.target is None:
                 partition = queues(state).index(self.queue)
                 await declare_partition(link.channel, partition, of=state.partitions)
+        self._registered_as = self.priority
         return await Intake.register(
             link,
             self.queue,

@@ -75,6 +75,11 @@ async def present(tx: Connection) -> list[str]:
     return [row["worker_id"] async for row in queries.present_workers(tx, seconds=ABSENT_SECONDS)]
 
 
+async def clock(tx: Connection) -> int:
+    """Return the time, in seconds since some moment, by a clock that all workers share."""
+    return int(await queries.shared_clock(tx))
+
+
 async def leave(tx: Connection, worker_id: str) -> None:
     """Note that a worker is gone."""
     await queries.forget_presence(tx, worker_id=worker_id)

@@ -21,6 +21,10 @@ SELECT pg_try_advisory_xact_lock(hashtext('venue-worker'), hashtext('partitionin
 INSERT INTO worker_presence (worker_id) VALUES (:worker_id)
 ON CONFLICT (worker_id) DO UPDATE SET seen_at = now();
 
+-- name: shared_clock()$
+-- Seconds, by the clock that all workers share; small enough for a consumer's priority.
+SELECT extract(epoch FROM now() - timestamptz '2026-01-01 00:00:00+00')::integer;
+
 -- name: forget_presence(worker_id)!
 -- This worker leaves.
 DELETE FROM worker_presence WHERE worker_id = :worker_id;
