@@ -25,12 +25,13 @@ def main(  # noqa: PLR0913 - an option each
     commands: Annotated[int, typer.Option(min=10, help="commands sent in all")] = 200_000,
     faults: Annotated[int, typer.Option(min=1, help="faults in that time")] = 100,
     workers: Annotated[int, typer.Option(min=1)] = 2,
+    partitions: Annotated[int, typer.Option(min=1)] = 1,
     mutant: Annotated[str | None, typer.Option(help="break the worker on purpose")] = None,
     mutants: Annotated[bool, typer.Option(help="a short run for every mutant")] = False,
     ledger: Annotated[Path | None, typer.Option(help="write the ledger here, as Markdown")] = None,
 ) -> None:
     """Break things at random while commands flow, then check that all adds up."""
-    plan = Plan(seed, minutes * 60, commands, faults, workers)
+    plan = Plan(seed, minutes * 60, commands, faults, workers, partitions=partitions)
     with services() as found:
         template = migrated_template(found)
         if mutants:

@@ -14,13 +14,17 @@ PEACE_SECONDS = 180.0
 Say = Callable[[str], None]
 
 
-async def peace(broker_url: str, database_url: str, sent: Sent, record: Path, say: Say) -> None:
+async def peace(
+    broker_url: str, database_url: str, partitions: int, sent: Sent, record: Path, say: Say
+) -> None:
     """Wait until nothing is left to do, so long at most; what is left then is the ledger's."""
     say("faults are over; waiting until nothing is left to do")
     deadline = time.monotonic() + PEACE_SECONDS
     while time.monotonic() < deadline:
         try:
-            if await _is_settled(broker_url, database_url, sent, record):
+            if await _is_at_rest(broker_url, partitions) and await _is_settled(
+                database_url, sent, record
+            ):
                 return
         except (OSError, aio_pika.exceptions.AMQPException, asyncpg.PostgresError):
             pass  # a server that was killed last may still be starting
@@ -28,13 +32,18 @@ async def peace(broker_url: str, database_url: str, sent: Sent, record: Path, sa
     say(f"not everything was settled within {PEACE_SECONDS:.0f} s")
 
 
-async def _is_settled(broker_url: str, database_url: str, sent: Sent, record: Path) -> bool:
+async def _is_at_rest(broker_url: str, partitions: int) -> bool:
+    commands = [f"venue.commands.{partition}" for partition in range(partitions)]
     async with await aio_pika.connect(broker_url) as connection:
         channel = await connection.channel()
-        for name in ("venue.commands.0", "venue.dead", "chaos.events"):
+        for name in (*commands, "venue.dead", "chaos.events"):
             queue = await channel.declare_queue(name, passive=True)
             if queue.declaration_result.message_count:
                 return False
+    return True
+
+
+async def _is_settled(database_url: str, sent: Sent, record: Path) -> bool:
     database = await asyncpg.connect(database_url)
     try:
         row = await database.fetchrow(

@@ -20,6 +20,7 @@ from tests.chaos.peace import Say, peace
 from tests.chaos.plan import Plan
 from tests.chaos.wire import wire
 from tests.chaos.workers import Workers
+from tests.support import command_line
 from tests.support.waiting import until
 from worker.local import Services
 
@@ -67,6 +68,7 @@ async def run(
             "VENUE_CONFIRM_TIMEOUT_SECONDS": "5",
             "VENUE_RETRY_SECONDS": "1",
         }
+        await _partitioned(services, database_url, plan.partitions)
         workers = Workers(plan.workers, mutant, environment, home)
         stack.callback(workers.kill)
         keeping = asyncio.create_task(workers.keep_running())
@@ -87,7 +89,7 @@ async def run(
         to_broker.heal()
         to_database.heal()
         sent = read_journals(journals)
-        await peace(services.broker.url, database_url, sent, record, say)
+        await peace(services.broker.url, database_url, plan.partitions, sent, record, say)
         settled_at = time.monotonic()
         stopped_with = await workers.stop()
         database = await asyncpg.connect(database_url)
@@ -139,6 +141,13 @@ async def _process(module: str, *words: str) -> AsyncIterator[subprocess.Popen[b
     finally:
         process.kill()
         process.wait()
+
+
+async def _partitioned(services: Services, database_url: str, partitions: int) -> None:
+    urls = {"VENUE_AMQP_URL": services.broker.url, "VENUE_DATABASE_URL": database_url}
+    ended = await command_line.run("partitions", str(partitions), **urls)
+    if ended.status:
+        raise RuntimeError(ended.errors)
 
 
 async def _declared(url: str) -> None:
