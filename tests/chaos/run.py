@@ -144,8 +144,12 @@ async def _process(module: str, *words: str) -> AsyncIterator[subprocess.Popen[b
 
 
 async def _partitioned(services: Services, database_url: str, partitions: int) -> None:
-    urls = {"VENUE_AMQP_URL": services.broker.url, "VENUE_DATABASE_URL": database_url}
-    ended = await command_line.run("partitions", str(partitions), **urls)
+    ended = await command_line.run(
+        "partitions",
+        str(partitions),
+        VENUE_AMQP_URL=services.broker.url,
+        VENUE_DATABASE_URL=database_url,
+    )
     if ended.status:
         raise RuntimeError(ended.errors)
 
