@@ -22,8 +22,8 @@ from pydantic_core import from_json, to_json
 from uuid_utils import uuid7
 
 from worker.errors import BrokerUnavailableError
+from worker.messaging.broker_errors import broker_errors
 from worker.messaging.envelope import STRUCTURED
-from worker.messaging.link import broker_errors
 from worker.messaging.topology import COMMANDS, EVENTS
 
 Document = dict[str, Any]

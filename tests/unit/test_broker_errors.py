@@ -6,7 +6,7 @@ import aiormq
 import pytest
 
 from worker.errors import BrokerUnavailableError
-from worker.messaging.link import broker_errors
+from worker.messaging.broker_errors import broker_errors
 
 AWAY = [
     aiormq.AMQPError("closed"),

@@ -8,7 +8,8 @@ from typing import Any, Generic, TypeVar
 from aiormq.exceptions import DeliveryError
 
 from worker.breath import breathing
-from worker.messaging.link import Link, is_brokers
+from worker.messaging.broker_errors import is_brokers
+from worker.messaging.link import Link
 
 T = TypeVar("T")
 

@@ -8,9 +8,10 @@ the process a few times, it is parked unread.
 from dataclasses import replace
 from typing import Any
 
+from worker.messaging.broker_errors import broker_errors
 from worker.messaging.delivery import Delivery, GivenUp
 from worker.messaging.intake import Intake
-from worker.messaging.link import broker_errors, open_link
+from worker.messaging.link import open_link
 from worker.messaging.topology import DEAD, declare
 
 PREFETCH = 20

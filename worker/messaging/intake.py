@@ -10,18 +10,18 @@ handed out beside it reach the broker's delivery limit.
 
 import asyncio
 import sys
-import time
 from collections import deque
 from contextlib import suppress
-from typing import Any
 
 import aiormq.abc
 import structlog
 from pamqp.common import FieldTable
 
 from worker.errors import BrokerUnavailableError, TransientError
+from worker.messaging.broker_errors import broker_errors
 from worker.messaging.delivery import Delivery, parking_hash
-from worker.messaging.link import Link, broker_errors
+from worker.messaging.link import Link
+from worker.messaging.received import received
 from worker.storage.suspects import Suspects
 
 log = structlog.get_logger()
@@ -35,10 +35,6 @@ COUNTED = 3
 MOST_ATTEMPTS = 3
 """Times that a command may be handled alone; a worker that survives it starts to count anew."""
 
-PROPERTIES = (
-    "content_type", "content_encoding", "delivery_mode", "priority", "correlation_id", "reply_to",
-    "expiration", "message_id", "timestamp", "message_type", "user_id", "app_id", "cluster_id",
-)  # fmt: skip
 log = structlog.get_logger()
 
 
@@ -182,7 +178,7 @@ class Intake:
         return taken
 
     async def _received(self, message: aiormq.abc.DeliveredMessage) -> None:
-        delivery = _delivery(message)
+        delivery = received(message)
         self.received += 1
         self.received_at = delivery.received_at
         self._waiting.append(delivery)
@@ -195,22 +191,3 @@ class Intake:
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._link.lost.wait()
         self._wake.set()
-
-
-def _delivery(message: aiormq.abc.DeliveredMessage) -> Delivery:
-    properties = message.header.properties
-    given: dict[str, Any] = {}
-    for name in PROPERTIES:
-        value = getattr(properties, name)
-        if value is not None:
-            given[name] = value
-    return Delivery(
-        body=message.body,
-        tag=message.delivery_tag or 0,
-        headers=properties.headers or {},
-        properties=given,
-        exchange=message.exchange or "",
-        routing_key=message.routing_key or "",
-        redelivered=bool(message.redelivered),
-        received_at=time.perf_counter(),
-    )

@@ -8,8 +8,7 @@ knows which of the two worlds it is in, and opens a new one.
 import asyncio
 import re
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any, cast
 
 import aio_pika
@@ -20,6 +19,7 @@ from yarl import URL
 
 from worker.errors import BrokerUnavailableError
 from worker.messaging import lenient
+from worker.messaging.broker_errors import broker_errors
 
 OPEN_SECONDS = 10.0
 CLOSE_SECONDS = 2.0
@@ -165,41 +165,6 @@ async def _linked(connection: AbstractConnection, prefetch: int | None) -> Link:
         await channel.set_qos(prefetch_count=prefetch)
     raw = cast("aiormq.Channel", await channel.get_underlay_channel())
     return Link(connection, channel, raw)
-
-
-BROKER_ERRORS = (
-    aiormq.AMQPError,
-    aiormq.exceptions.ChannelInvalidStateError,
-    OSError,
-    TimeoutError,
-)
-"""All that the client libraries raise for a broker that is away or has closed something."""
-
-
-def is_brokers(error: BaseException) -> bool:
-    """Tell whether the client libraries raise this for a broker that is away.
-
-    Beside their own errors, aiormq ends what waits on a connection that it closes with a bare
-    `Exception`, by cancelling it, or with a `RuntimeError` that says so.
-    """
-    closed = isinstance(error, RuntimeError) and "closed" in str(error)
-    ended = type(error) is Exception or isinstance(error, asyncio.CancelledError)
-    return isinstance(error, BROKER_ERRORS) or closed or ended
-
-
-@contextmanager
-def broker_errors() -> Iterator[None]:
-    """Raise the client libraries' errors as ours; a cancellation of the task itself stays one."""
-    try:
-        yield
-    except (Exception, asyncio.CancelledError) as error:
-        task = asyncio.current_task()
-        ours = isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling()
-        if ours or not is_brokers(error):
-            raise
-        raise BrokerUnavailableError(
-            f"RabbitMQ cannot be used just now ({type(error).__name__}: {error})"
-        ) from error
 
 
 def _with_heartbeat(url: str) -> URL:

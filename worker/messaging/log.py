@@ -13,7 +13,8 @@ from aiormq.exceptions import ChannelNotFoundEntity
 from pydantic_core import from_json
 
 from worker.errors import BrokerUnavailableError, OperatorError
-from worker.messaging.link import Link, broker_errors, open_link
+from worker.messaging.broker_errors import broker_errors
+from worker.messaging.link import Link, open_link
 from worker.messaging.topology import EVENTS_LOG
 from worker.retry import forever
 

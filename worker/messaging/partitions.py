@@ -15,7 +15,8 @@ from aio_pika.abc import AbstractChannel, AbstractQueue
 from aiormq.exceptions import ChannelNotFoundEntity, ConnectionCommandInvalid
 
 from worker.errors import OperatorError
-from worker.messaging.link import Link, broker_errors
+from worker.messaging.broker_errors import broker_errors
+from worker.messaging.link import Link
 from worker.messaging.topology import COMMANDS, COMMANDS_ARGUMENTS, command_queue, nothing_differs
 
 PARTITIONS = f"{COMMANDS}.partitions"

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from aiormq import spec
 
 from worker.errors import BrokerBlockedError, BrokerUnavailableError
+from worker.messaging.broker_errors import broker_errors
 from worker.messaging.confirms import publish_all
 from worker.messaging.envelope import STRUCTURED
-from worker.messaging.link import Link, broker_errors, open_link
+from worker.messaging.link import Link, open_link
 from worker.messaging.topology import EVENTS, declare
 from worker.retry import forever
 from worker.storage.events import PendingEvent

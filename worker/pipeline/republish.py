@@ -8,8 +8,9 @@ from aiormq.abc import DeliveredMessage
 from aiormq.exceptions import ChannelNotFoundEntity
 
 from worker.errors import OperatorError
+from worker.messaging.broker_errors import broker_errors
 from worker.messaging.confirms import publish_all
-from worker.messaging.link import Link, broker_errors
+from worker.messaging.link import Link
 from worker.messaging.publisher import event_properties
 from worker.messaging.topology import is_own
 from worker.pipeline.publish import Waves

@@ -24,7 +24,8 @@ from dataclasses import dataclass, replace
 
 from worker.errors import ContendedError, OperatorError
 from worker.messaging import partitions as broker
-from worker.messaging.link import Link, broker_errors
+from worker.messaging.broker_errors import broker_errors
+from worker.messaging.link import Link
 from worker.messaging.partitions import HOLDING, QueueFigures
 from worker.messaging.topology import command_queue, declare
 from worker.retry import a_few_times

@@ -9,8 +9,9 @@ import structlog
 from worker.errors import BrokerUnavailableError, TransientError
 from worker.gate import Gate
 from worker.giving_back import give_back
+from worker.messaging.broker_errors import broker_errors
 from worker.messaging.intake import Intake
-from worker.messaging.link import Link, broker_errors, open_link
+from worker.messaging.link import Link, open_link
 from worker.messaging.partitions import declare_partition
 from worker.messaging.topology import declare
 from worker.pipeline.life import Pipeline
