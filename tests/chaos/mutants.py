@@ -12,8 +12,8 @@ from worker.messaging.intake import Intake
 from worker.pipeline import life
 from worker.pipeline.publish import Publishing
 from worker.pipeline.save import save
-from worker.storage import deferred, events, outcomes, parked
-from worker.storage.events import Backlog
+from worker.storage import deferred, outbox, outcomes, parked
+from worker.storage.outbox import Backlog
 from worker.storage.queries import rows_of
 
 MUTANTS: dict[str, Callable[[], None]] = {}
@@ -102,7 +102,7 @@ def _no_older() -> None:
     async def none(*_: object) -> Backlog:
         return Backlog([], set())
 
-    setattr(events, "pending_of", none)
+    setattr(outbox, "pending_of", none)
 
 
 @_mutant("drops what it does not understand")

@@ -8,9 +8,9 @@ import pytest
 from tests.support.commands import Venue
 from tests.support.kept import add_events
 from worker.domain.origin import VenueKey
-from worker.storage import events
+from worker.storage import outbox
 from worker.storage.database import Database
-from worker.storage.events import MOST_EACH, PendingEvent
+from worker.storage.outbox import MOST_EACH, PendingEvent
 
 DAY = 1.0
 AGE = 5.0
@@ -31,7 +31,7 @@ async def test_a_batch_reads_a_few_of_each_venue(
     ids = await add_events(database, many, MOST_EACH + 30, pending=True)
     ids = ids[:MOST_EACH] + await add_events(database, few, 3, pending=True)
     async with ours.transaction() as tx:
-        found = await events.pending_of(tx, {_key(many), _key(few), _key(Venue())})
+        found = await outbox.pending_of(tx, {_key(many), _key(few), _key(Venue())})
     assert sorted(event.id for event in found.events) == sorted(ids)
     assert found.closed == {_key(many)}
 
@@ -45,7 +45,7 @@ async def test_a_batch_leaves_a_held_venue_alone(
     ids = await add_events(database, free, 2, pending=True)
     await _refuse(database, held, "1 minute ago")
     async with ours.transaction() as tx:
-        found = await events.pending_of(tx, {_key(held), _key(free)})
+        found = await outbox.pending_of(tx, {_key(held), _key(free)})
     assert [event.id for event in found.events] == ids
     assert found.closed == {_key(held)}
 
@@ -78,8 +78,8 @@ async def test_a_refused_event_is_tried_again_by_one(
     ids = await add_events(database, venue, 3, pending=True)
     await _refuse(database, venue, "1 second ago")
     async with ours.transaction() as one, ours.transaction() as other:
-        mine, _ = await events.claim(one, min_age_seconds=AGE, most=500)
-        others, _ = await events.claim(other, min_age_seconds=AGE, most=500)
+        mine, _ = await outbox.claim(one, min_age_seconds=AGE, most=500)
+        others, _ = await outbox.claim(other, min_age_seconds=AGE, most=500)
     assert [event.id for event in mine] == ids
     assert others == []
     assert await _claim(ours) == [], "it is put off before it is tried"
@@ -91,13 +91,13 @@ async def test_the_delays_grow(ours: Database, database: asyncpg.Connection) -> 
     await add_events(database, venue, 1, days=DAY, pending=True)
     first = await _claim(ours)
     async with ours.transaction() as tx:
-        await events.hold(tx, first)
+        await outbox.hold(tx, first)
     delays = [await _delay(database)]
     for _ in range(10):
         await _refuse(database, venue, "1 second ago", again=True)
         claimed = await _claim(ours)
         async with ours.transaction() as tx:
-            await events.hold(tx, claimed)
+            await outbox.hold(tx, claimed)
         delays.append(await _delay(database))
     assert delays == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
 
@@ -110,8 +110,8 @@ async def test_a_round_is_bounded(ours: Database, database: asyncpg.Connection) 
         await _refuse(database, venue, "1 second ago")
     for _ in range(3):
         async with ours.transaction() as tx:
-            claimed, more = await events.claim(tx, min_age_seconds=AGE, most=500)
-            await events.forget(tx, claimed)
+            claimed, more = await outbox.claim(tx, min_age_seconds=AGE, most=500)
+            await outbox.forget(tx, claimed)
         assert more
         assert len(claimed) == 500
         for event in claimed:
@@ -121,7 +121,7 @@ async def test_a_round_is_bounded(ours: Database, database: asyncpg.Connection) 
 
 async def _claim(ours: Database) -> list[PendingEvent]:
     async with ours.transaction() as tx:
-        return (await events.claim(tx, min_age_seconds=AGE, most=500))[0]
+        return (await outbox.claim(tx, min_age_seconds=AGE, most=500))[0]
 
 
 async def _refuse(

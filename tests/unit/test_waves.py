@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.unit.checks import property_test
 from tests.unit.samples import TENANT
 from worker.pipeline.publish import Waves
-from worker.storage.events import PendingEvent
+from worker.storage.outbox import PendingEvent
 
 
 def _event(position: int, venue: str, tenant: str = TENANT) -> PendingEvent:

@@ -12,7 +12,7 @@ from worker.messaging.envelope import STRUCTURED
 from worker.messaging.link import Link, open_link
 from worker.messaging.topology import EVENTS, declare
 from worker.retry import forever
-from worker.storage.events import PendingEvent
+from worker.storage.outbox import PendingEvent
 
 PERSISTENT = 2
 BLOCKED = "RabbitMQ takes no messages just now: a memory or disk alarm"

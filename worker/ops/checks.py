@@ -11,7 +11,7 @@ from worker.errors import DatabaseUnavailableError, StatementTimeoutError
 from worker.messaging.publisher import Publisher
 from worker.ops.health import Check, Health, Probe, Severity
 from worker.retry import waits_for
-from worker.storage import deferred, events, migrations, parked
+from worker.storage import deferred, migrations, outbox, parked
 from worker.storage.database import Database
 from worker.storage.queries import queries
 
@@ -103,7 +103,7 @@ class Checks:
 
     async def _outbox(self) -> Check:
         async with self.database.transaction() as tx:
-            found = await events.figures(tx, RECENT)
+            found = await outbox.figures(tx, RECENT)
         metrics.outbox_pending.set(found.pending)
         metrics.outbox_oldest_seconds.set(found.oldest_seconds)
         details = {

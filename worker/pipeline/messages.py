@@ -11,7 +11,7 @@ from worker.domain.origin import Origin
 from worker.messaging.delivery import Delivery
 from worker.outcome import Outcome
 from worker.pipeline.decode import Unreadable, decode
-from worker.storage.events import PendingEvent
+from worker.storage.outbox import PendingEvent
 
 
 class Source(Protocol):

@@ -16,9 +16,9 @@ from worker.errors import BrokerBlockedError, TransientError
 from worker.messaging.publisher import Publisher
 from worker.metrics import events_published_total, publish_confirm_seconds
 from worker.retry import forever
-from worker.storage import events as outbox
+from worker.storage import outbox
 from worker.storage.database import Database
-from worker.storage.events import PendingEvent
+from worker.storage.outbox import PendingEvent
 
 SWEEP_SECONDS = 1.0
 ABANDONED_SECONDS = 5.0

@@ -12,7 +12,7 @@ from worker.pipeline.decisions import Decisions
 from worker.pipeline.decode import Unreadable
 from worker.pipeline.messages import Done, Message
 from worker.pipeline.park import park
-from worker.storage import deferred, events, outcomes, world
+from worker.storage import deferred, events, outbox, outcomes, world
 from worker.storage.database import Connection
 
 
@@ -24,7 +24,7 @@ async def save(tx: Connection, decisions: Decisions, now: datetime, most_bytes: 
     await deferred.save(tx, list(decisions.deferred.values()), now)
     refusals = await park(tx, decisions, now)
     await deferred.finish(tx, finished(decisions))
-    backlog = await events.pending_of(tx, _venues(messages))
+    backlog = await outbox.pending_of(tx, _venues(messages))
     new = [
         written(event, origin, now, most_bytes)
         async for event, origin in breathing([*decisions.events, *refusals])

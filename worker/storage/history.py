@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from worker.storage.database import Connection
-from worker.storage.events import PendingEvent
+from worker.storage.outbox import PendingEvent
 from worker.storage.queries import queries, rows_of
 
 APART = timedelta(minutes=10)
