@@ -16,6 +16,9 @@ from tests.support.process import ROOT, WorkerProcess
 from tests.support.waiting import until
 from worker.storage import migrations
 
+LAST = max(
+    path.stem for path in (ROOT / "migrations").glob("*[0-9a-z].sql") if "." not in path.stem
+)
 TABLES = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tablename LIKE 'venue%'"
 
 
@@ -47,7 +50,7 @@ async def test_after_a_crash_of_one_that_held_the_lock(empty_database: str) -> N
             "INSERT INTO yoyo_lock (locked, ctime, pid) VALUES (1, now() AT TIME ZONE 'utc', 4242)"
         )
         assert "locked by process 4242" in await migrate(empty_database, "--status")
-        assert "rolled back 0003-parked" in await migrate(empty_database, "--rollback", "1")
+        assert f"rolled back {LAST}" in await migrate(empty_database, "--rollback", "1")
         assert "applied 0003-parked" in await migrate(empty_database)
     finally:
         await database.close()
