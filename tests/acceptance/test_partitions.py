@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -56,12 +57,16 @@ async def test_their_number_changes_under_load(
     new_worker: NewWorker,
     the_bus: Bus,
     database: asyncpg.Connection,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """1, 3, 2, 1 partitions, while commands come: each has one effect, a venue's are in order."""
     await workers(new_worker, 2)
     load = Load(the_bus)
     for number in (3, 2, 1):
+        since = time.monotonic()
         said = await change(amqp_url, database_url, number)
+        with capsys.disabled():
+            print(f"\nto {number} partitions: {time.monotonic() - since:.0f} s under load")  # noqa: T201 - figures to look at
         assert "settled → steady" in said
         assert f"{number} partitions" in said
     await expect_whole(database, the_bus, await load.ended())

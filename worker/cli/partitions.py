@@ -41,8 +41,8 @@ def partitions(
 ) -> None:
     """Show how commands are partitioned; with N, change the number of partitions.
 
-    A change is safe while workers run and commands come. It waits for workers to handle what waits
-    in the queues. If it is interrupted, run it again.
+    A change is safe while workers run and commands come; it needs workers to empty the queues.
+    If it is interrupted, run it again.
     """
     settings = Settings()
     if number is not None:
