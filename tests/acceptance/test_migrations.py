@@ -51,7 +51,7 @@ async def test_after_a_crash_of_one_that_held_the_lock(empty_database: str) -> N
         )
         assert "locked by process 4242" in await migrate(empty_database, "--status")
         assert f"rolled back {LAST}" in await migrate(empty_database, "--rollback", "1")
-        assert "applied 0003-parked" in await migrate(empty_database)
+        assert f"applied {LAST}" in await migrate(empty_database)
     finally:
         await database.close()
 

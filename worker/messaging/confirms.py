@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from aiormq.exceptions import DeliveryError
 
 from worker.breath import breathing
-from worker.messaging.link import BROKER_ERRORS, Link
+from worker.messaging.link import Link, of_the_broker
 
 T = TypeVar("T")
 
@@ -42,7 +42,9 @@ async def publish_all(
     for item, result in zip(items, results, strict=True):
         if isinstance(result, DeliveryError):
             confirms.refused.append(item)
-        elif isinstance(result, (*BROKER_ERRORS, asyncio.CancelledError)):
+        elif isinstance(result, asyncio.CancelledError) or (
+            isinstance(result, BaseException) and of_the_broker(result)
+        ):
             confirms.unconfirmed.append(item)
         elif isinstance(result, BaseException):
             confirms.failed.append((item, result))

@@ -111,12 +111,20 @@ BROKER_ERRORS = (
 """All that the client libraries raise for a broker that is away or has closed something."""
 
 
+def of_the_broker(error: BaseException) -> bool:
+    """Tell whether an error means that the broker is away or has closed something."""
+    # aiormq fails what it was sending when a connection broke with a bare `Exception`.
+    return isinstance(error, BROKER_ERRORS) or type(error) is Exception
+
+
 @contextmanager
 def broker_errors() -> Iterator[None]:
     """Raise the client libraries' errors as ours."""
     try:
         yield
-    except BROKER_ERRORS as error:
+    except Exception as error:
+        if not of_the_broker(error):
+            raise
         raise BrokerUnavailableError(
             f"RabbitMQ cannot be used just now ({type(error).__name__}: {error})"
         ) from error
