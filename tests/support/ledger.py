@@ -38,18 +38,22 @@ class Ledger:
 
 
 async def ledger(database: asyncpg.Connection, events: list[Document]) -> Ledger:
-    """Read the tables and hold the seen events against them."""
-    ids = {str(row["id"]) for row in await database.fetch("SELECT id FROM venue_event")}
+    """Read the tables, as they are at one moment, and hold the seen events against them."""
+    async with database.transaction(isolation="repeatable_read", readonly=True):
+        ids = {str(row["id"]) for row in await database.fetch("SELECT id FROM venue_event")}
+        outcomes = await database.fetchval("SELECT count(*) FROM command_outcome")
+        unpublished = await database.fetchval("SELECT count(*) FROM outbox")
+        gaps = await database.fetchval(GAPS)
     seen = {event["id"] for event in events}
     return Ledger(
-        outcomes=await database.fetchval("SELECT count(*) FROM command_outcome"),
+        outcomes=outcomes,
         committed_events=len(ids),
-        unpublished=await database.fetchval("SELECT count(*) FROM outbox"),
+        unpublished=unpublished,
         seen=len(events),
         distinct_ids=len(seen),
         missing_ids=len(ids - seen),
         invented_ids=len(seen - ids),
-        gaps=await database.fetchval(GAPS),
+        gaps=gaps,
         out_of_order=_out_of_order(events),
     )
 
