@@ -35,9 +35,9 @@ def main(  # noqa: PLR0913 - an option each
     with services() as found:
         template = migrated_template(found)
         if mutants:
-            _all_mutants(found, template, replace(plan, kinds=MUTANT_KINDS))
+            _all_mutants(found, template, broken(plan))
         if mutant is not None:
-            plan = replace(plan, kinds=MUTANT_KINDS)
+            plan = broken(plan)
         result = asyncio.run(one_run(found, template, plan, mutant))
     typer.echo(shown(result))
     if ledger is not None:
@@ -50,6 +50,11 @@ async def one_run(found: Services, template: str, plan: Plan, mutant: str | None
     async with new_database(found, template) as url:
         await reset_broker(found.broker.url)
         return await run(found, url, plan, mutant, say)
+
+
+def broken(plan: Plan) -> Plan:
+    """Return the plan for a worker that is broken: what hits a transaction, and no long wait."""
+    return replace(plan, kinds=MUTANT_KINDS, peace_seconds=20)
 
 
 def say(line: str) -> None:

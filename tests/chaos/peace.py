@@ -9,27 +9,27 @@ import aio_pika
 import asyncpg
 
 from tests.chaos.checker import Sent
+from tests.chaos.plan import Plan
 
-PEACE_SECONDS = 180.0
 Say = Callable[[str], None]
 
 
 async def peace(
-    broker_url: str, database_url: str, partitions: int, sent: Sent, record: Path, say: Say
+    broker_url: str, database_url: str, plan: Plan, sent: Sent, record: Path, say: Say
 ) -> None:
     """Wait until nothing is left to do, so long at most; what is left then is the ledger's."""
     say("faults are over; waiting until nothing is left to do")
-    deadline = time.monotonic() + PEACE_SECONDS
+    deadline = time.monotonic() + plan.peace_seconds
     while time.monotonic() < deadline:
         try:
-            if await _is_at_rest(broker_url, partitions) and await _is_settled(
+            if await _is_at_rest(broker_url, plan.partitions) and await _is_settled(
                 database_url, sent, record
             ):
                 return
         except (OSError, aio_pika.exceptions.AMQPException, asyncpg.PostgresError):
             pass  # a server that was killed last may still be starting
         await asyncio.sleep(1)
-    say(f"not everything was settled within {PEACE_SECONDS:.0f} s")
+    say(f"not everything was settled within {plan.peace_seconds:.0f} s")
 
 
 async def _is_at_rest(broker_url: str, partitions: int) -> bool:

@@ -52,6 +52,7 @@ class Plan:
     Attributes:
         seed: everything random comes from it.
         seconds: how long commands are sent.
+        peace_seconds: how long all may take to come to rest afterwards.
     """
 
     seed: int
@@ -62,6 +63,7 @@ class Plan:
     publishers: int = 2
     partitions: int = 1
     kinds: tuple[str, ...] = tuple(KINDS)
+    peace_seconds: float = 180.0
 
     @property
     def rate(self) -> float:

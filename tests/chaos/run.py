@@ -89,7 +89,7 @@ async def run(
         to_broker.heal()
         to_database.heal()
         sent = read_journals(journals)
-        await peace(services.broker.url, database_url, plan.partitions, sent, record, say)
+        await peace(services.broker.url, database_url, plan, sent, record, say)
         settled_at = time.monotonic()
         stopped_with = await workers.stop()
         database = await asyncpg.connect(database_url)
