@@ -8,23 +8,42 @@ import pytest
 
 from tests.support.bus import Bus, bus, reset_broker
 from tests.support.databases import migrated_template, new_database
+from tests.support.figures import KEY, RAN_ON, Figures
 from tests.support.process import WorkerProcess
 from worker.local import Services, services
 
-ran_on: list[str] = []
-
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say which services the tests ran on."""
-    for line in ran_on:
-        terminalreporter.write_line(f"ran on {line}")
+    """Show the figures that tests have noted, and which services they ran on."""
+    noted: dict[str, list[str]] = {KEY: [], RAN_ON: []}
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.getreports(outcome):
+            for key, text in report.user_properties:
+                noted[key].append(text)
+    for text in noted[KEY]:
+        terminalreporter.write_line(text)
+    for text in sorted(set(noted[RAN_ON])):
+        terminalreporter.write_line(f"ran on {text}")
+
+
+@pytest.fixture
+def figures(request: pytest.FixtureRequest) -> Figures:
+    """Note lines that are shown at the end."""
+    return lambda text: request.node.user_properties.append((KEY, text))
+
+
+@pytest.fixture(autouse=True)
+def _noted(request: pytest.FixtureRequest) -> None:
+    """Note which services a test ran on, where it used any."""
+    if "real" in request.fixturenames:
+        found: Services = request.getfixturevalue("real")
+        request.node.user_properties.append((RAN_ON, found.describe()))
 
 
 @pytest.fixture(scope="session")
 def real() -> Iterator[Services]:
     """PostgreSQL and RabbitMQ."""
     with services() as found:
-        ran_on.append(found.describe())
         yield found
 
 

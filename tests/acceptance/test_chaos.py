@@ -5,6 +5,7 @@ import pytest
 from tests.chaos.__main__ import broken, one_run
 from tests.chaos.plan import Plan
 from tests.chaos.report import shown
+from tests.support.figures import Figures
 from worker.local import Services
 
 SHORT = Plan(seed=7, seconds=60, commands=5000, faults=13)
@@ -12,13 +13,10 @@ SHORTEST = broken(Plan(seed=7, seconds=15, commands=1500, faults=4))
 
 
 @pytest.mark.timeout(400)
-async def test_a_minute_of_every_fault(
-    real: Services, template: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_a_minute_of_every_fault(real: Services, template: str, figures: Figures) -> None:
     """Each kind of fault once, under load: all adds up."""
     result = await one_run(real, template, SHORT)
-    with capsys.disabled():
-        print(f"\n{shown(result)}")  # noqa: T201 - figures to look at
+    figures(f"{shown(result)}")
     assert result.good, shown(result)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.bus import Bus
 from tests.support.commands import Document, Venue
+from tests.support.figures import Figures
 from tests.support.ledger import Ledger, ledger
 from tests.support.process import WorkerProcess
 from tests.support.waiting import until
@@ -57,7 +58,7 @@ async def test_kill_9_again_and_again(
     new_worker: NewWorker,
     the_bus: Bus,
     database: asyncpg.Connection,
-    capsys: pytest.CaptureFixture[str],
+    figures: Figures,
 ) -> None:
     """A worker killed with work in hand, time after time, loses nothing and doubles nothing."""
     load = commands(venues=600, updates=9)
@@ -73,8 +74,7 @@ async def test_kill_9_again_and_again(
         one.start()
         await publishing
     found = await settled(database, the_bus, len(load))
-    with capsys.disabled():
-        print(f"\nkill -9, {KILLS} times: {found.line(len(load))}")  # noqa: T201 - figures to look at
+    figures(f"kill -9, {KILLS} times: {found.line(len(load))}")
     expect_all(found, len(load))
     assert await database.fetchval("SELECT count(*) FROM parked_command") == 0
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import aiohttp
 import asyncpg
-import pytest
 
 from tests.support.bus import Bus
 from tests.support.commands import Venue
+from tests.support.figures import Figures
 from tests.support.process import WorkerProcess
 from tests.support.waiting import until
 from worker.local import Services
@@ -48,7 +48,7 @@ async def test_it_answers_while_the_worker_is_saturated(
     new_worker: Callable[..., WorkerProcess],
     the_bus: Bus,
     database: asyncpg.Connection,
-    capsys: pytest.CaptureFixture[str],
+    figures: Figures,
 ) -> None:
     """Every question is answered while batch after batch is worked on."""
     worker = new_worker()
@@ -67,12 +67,11 @@ async def test_it_answers_while_the_worker_is_saturated(
     for task in asking:
         assert not task.done(), task.result()
         task.cancel()
-    with capsys.disabled():
-        print("\nsaturated:", "; ".join(watch.line() for watch in watches))  # noqa: T201 - figures to look at
+    figures("saturated: " + "; ".join(watch.line() for watch in watches))
 
 
 async def test_it_answers_while_the_database_hangs(
-    real: Services, worker: WorkerProcess, the_bus: Bus, capsys: pytest.CaptureFixture[str]
+    real: Services, worker: WorkerProcess, the_bus: Bus, figures: Figures
 ) -> None:
     """A frozen database: answers come at once, and say within seconds that nothing is well."""
     watch = Stopwatch(worker, "/health/full")
@@ -94,8 +93,7 @@ async def test_it_answers_while_the_database_hangs(
         await asyncio.to_thread(real.database.resume)
     assert (await asked)["status"] == "applied"
     await worker.ready()
-    with capsys.disabled():
-        print("\ndatabase frozen:", watch.line())  # noqa: T201 - figures to look at
+    figures(f"database frozen: {watch.line()}")
 
 
 async def test_metrics(worker: WorkerProcess, the_bus: Bus) -> None:

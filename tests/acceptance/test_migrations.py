@@ -93,9 +93,7 @@ async def test_a_pending_migration_stops_consumption(
     check = full["checks"]["migrations"]
     assert (check["status"], check["details"]["pending"]) == ("warning", ["0099-later"])
     assert check["details"]["current"] == LAST
-    await until(
-        lambda: "no more commands are taken" in worker.log.read_text(), "it says so in the log"
-    )
+    await until(lambda: "no commands are taken" in worker.log.read_text(), "it says so in the log")
     venue = Venue()
     asked = asyncio.create_task(the_bus.ask(venue.create()))
     queue = await the_bus.channel.get_queue("venue.commands.0")

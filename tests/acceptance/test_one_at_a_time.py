@@ -11,6 +11,7 @@ from yarl import URL
 from tests.acceptance.test_crashes import more_events
 from tests.support.bus import Bus
 from tests.support.commands import Document, Venue
+from tests.support.figures import Figures
 from tests.support.lethal import LETHAL
 from tests.support.load import NOT_APPLIED, OVERTAKEN, Load, expect_whole
 from tests.support.process import WorkerProcess
@@ -44,7 +45,7 @@ async def test_a_command_that_kills_the_worker(
     new_worker: NewWorker,
     the_bus: Bus,
     database: asyncpg.Connection,
-    capsys: pytest.CaptureFixture[str],
+    figures: Figures,
 ) -> None:
     """Of 600 commands one kills the process: it alone is given up, 599 are applied in order."""
     worker = new_worker()
@@ -67,8 +68,7 @@ async def test_a_command_that_kills_the_worker(
     assert await database.fetchval(OVERTAKEN) == 0
     assert await database.fetchval("SELECT count(*) FROM venue") == 199
     assert worker.starts > 3
-    with capsys.disabled():
-        print(f"\nlethal command: 599 applied, 1 parked, {worker.starts - 1} crashes")  # noqa: T201 - figures to look at
+    figures(f"lethal command: 599 applied, 1 parked, {worker.starts - 1} crashes")
 
 
 async def _parked(database: asyncpg.Connection) -> bool:

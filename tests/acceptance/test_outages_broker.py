@@ -9,6 +9,7 @@ import pytest
 from tests.acceptance.test_crashes import commands, expect_all, more_events, settled
 from tests.support.bus import Bus
 from tests.support.commands import Venue
+from tests.support.figures import Figures
 from tests.support.outage import control_broker, cost, says, unsettled
 from tests.support.process import WorkerProcess
 from tests.support.waiting import until
@@ -33,7 +34,7 @@ async def test_a_memory_alarm(
     new_worker: NewWorker,
     the_bus: Bus,
     database: asyncpg.Connection,
-    capsys: pytest.CaptureFixture[str],
+    figures: Figures,
 ) -> None:
     """All commands are decided and settled meanwhile; events go out after, few of them twice."""
     worker = new_worker(VENUE_BATCH_SIZE=str(BATCH))
@@ -56,11 +57,10 @@ async def test_a_memory_alarm(
     used = await cost(worker)
     await control_broker(broker, "set_vm_memory_high_watermark", USUAL)
     found = await settled(database, the_bus, len(load))
-    with capsys.disabled():
-        print(  # noqa: T201 - figures to look at
-            f"\nmemory alarm: told in {seconds:.1f} s; {waiting} events waited; "
-            f"{found.seen - found.distinct_ids} copies; {used}"
-        )
+    figures(
+        f"memory alarm: told in {seconds:.1f} s; {waiting} events waited; "
+        f"{found.seen - found.distinct_ids} copies; {used}"
+    )
     expect_all(found, len(load))
     assert waiting > 0
     assert found.seen - found.distinct_ids <= BATCH, "more copies than were under way"
@@ -73,7 +73,7 @@ async def test_memory_and_unsettled_commands_are_bounded(
     new_worker: NewWorker,
     the_bus: Bus,
     database: asyncpg.Connection,
-    capsys: pytest.CaptureFixture[str],
+    figures: Figures,
 ) -> None:
     """Whatever waits in the queue, a worker that cannot go on holds a prefetch of it, no more."""
     worker = new_worker(VENUE_PREFETCH=str(PREFETCH))
@@ -91,8 +91,7 @@ async def test_memory_and_unsettled_commands_are_bounded(
     await until(holds, "it holds a prefetch")
     used = await cost(worker)
     grown = (process.memory_info().rss - before) / MIB
-    with capsys.disabled():
-        print(f"\nbacklog of 8000 times 8 KB: grown by {grown:.0f} MiB; {used}")  # noqa: T201 - figures
+    figures(f"backlog of 8000 times 8 KB: grown by {grown:.0f} MiB; {used}")
     assert await unsettled(real) == PREFETCH
     assert grown < 60
     assert used.is_small()

@@ -15,6 +15,7 @@ from yarl import URL
 from tests.acceptance.test_crashes import commands, expect_all, more_events, settled
 from tests.support.bus import Bus
 from tests.support.commands import new_id
+from tests.support.figures import Figures
 from tests.support.outage import cost, says
 from tests.support.process import WorkerProcess
 
@@ -99,7 +100,7 @@ async def test_it_passes(
     the_bus: Bus,
     database: asyncpg.Connection,
     database_url: str,
-    capsys: pytest.CaptureFixture[str],
+    figures: Figures,
 ) -> None:
     """Nothing is lost or parked, health tells in seconds, waiting costs little, work resumes."""
     url = URL(database_url)
@@ -122,6 +123,5 @@ async def test_it_passes(
     expect_all(await settled(database, the_bus, len(load)), len(load))
     await worker.ready()
     assert await database.fetchval("SELECT count(*) FROM parked_command") == 0
-    with capsys.disabled():
-        print(f"\n{outage.name}: told in {seconds:.1f} s; {used}")  # noqa: T201 - figures to look at
+    figures(f"{outage.name}: told in {seconds:.1f} s; {used}")
     assert used.is_small()

@@ -11,6 +11,7 @@ from yarl import URL
 from tests.acceptance.test_crashes import commands, expect_all, more_events, settled
 from tests.support.bus import Bus
 from tests.support.commands import new_id
+from tests.support.figures import Figures
 from tests.support.outage import cost, says
 from tests.support.process import WorkerProcess
 from worker.local import Services
@@ -59,7 +60,7 @@ async def test_a_full_disk(
     small_database: str,
     new_worker: NewWorker,
     the_bus: Bus,
-    capsys: pytest.CaptureFixture[str],
+    figures: Figures,
 ) -> None:
     """Nothing is lost or parked; health says what is full; with room again the work goes on."""
     worker = new_worker(VENUE_DATABASE_URL=small_database)
@@ -81,6 +82,5 @@ async def test_a_full_disk(
     assert await database.fetchval("SELECT count(*) FROM parked_command") == 0
     await database.close()
     await worker.ready()
-    with capsys.disabled():
-        print(f"\ndisk full: told {seconds:.1f} s after the last command; {used}")  # noqa: T201 - figures
+    figures(f"disk full: told {seconds:.1f} s after the last command; {used}")
     assert used.is_small()

@@ -9,6 +9,7 @@ from yarl import URL
 
 from tests.acceptance.test_crashes import commands, expect_all, more_events, settled
 from tests.support.bus import Bus
+from tests.support.figures import Figures
 from tests.support.outage import cost, says
 from tests.support.process import WorkerProcess
 from tests.support.proxy import proxy
@@ -28,7 +29,7 @@ async def test_it_is_noticed(
     amqp_url: str,
     database: asyncpg.Connection,
     database_url: str,
-    capsys: pytest.CaptureFixture[str],
+    figures: Figures,
 ) -> None:
     """Silent connections make the worker unready in seconds; it goes on with new ones by itself."""
     variable, check, text = WHERE[which]
@@ -52,6 +53,5 @@ async def test_it_is_noticed(
         await worker.ready()
         assert await database.fetchval("SELECT count(*) FROM parked_command") == 0
         assert await worker.stop() == 0
-    with capsys.disabled():
-        print(f"\nhalf-open to the {which}: told in {seconds:.1f} s; {used}")  # noqa: T201 - figures
+    figures(f"half-open to the {which}: told in {seconds:.1f} s; {used}")
     assert used.is_small()

@@ -15,6 +15,7 @@ import pytest
 from tests.integration.test_start import run_until_it_ends
 from tests.support.bus import Bus, bus
 from tests.support.commands import Venue
+from tests.support.figures import Figures
 from tests.support.load import Load, expect_whole
 from tests.support.process import ROOT, WorkerProcess
 from tests.support.waiting import until
@@ -57,7 +58,7 @@ async def test_their_number_changes_under_load(
     new_worker: NewWorker,
     the_bus: Bus,
     database: asyncpg.Connection,
-    capsys: pytest.CaptureFixture[str],
+    figures: Figures,
 ) -> None:
     """1, 3, 2, 1 partitions, while commands come: each has one effect, a venue's are in order."""
     await workers(new_worker, 2)
@@ -65,8 +66,7 @@ async def test_their_number_changes_under_load(
     for number in (3, 2, 1):
         since = time.monotonic()
         said = await change(amqp_url, database_url, number)
-        with capsys.disabled():
-            print(f"\nto {number} partitions: {time.monotonic() - since:.0f} s under load")  # noqa: T201 - figures to look at
+        figures(f"to {number} partitions: {time.monotonic() - since:.0f} s under load")
         assert "settled → steady" in said
         assert f"{number} partitions" in said
     await expect_whole(database, the_bus, await load.ended())

@@ -11,6 +11,7 @@ import pytest
 
 from tests.acceptance.test_crashes import commands, expect_all, more_events, settled
 from tests.support.bus import Bus
+from tests.support.figures import Figures
 from tests.support.ledger import ledger
 from tests.support.outage import delivery_counts
 from tests.support.process import WorkerProcess
@@ -31,7 +32,7 @@ async def test_twenty_stops(
     the_bus: Bus,
     database: asyncpg.Connection,
     amqp_url: str,
-    capsys: pytest.CaptureFixture[str],
+    figures: Figures,
 ) -> None:
     """SIGTERM at full load, 20 times: status 0, no event twice, counts raised by one at most."""
     worker = new_worker()
@@ -54,13 +55,12 @@ async def test_twenty_stops(
     worker.start()
     await until(lambda: len(the_bus.events) >= len(load), "all events", 120)
     found = await settled(database, the_bus, len(load))
-    with capsys.disabled():
-        print(  # noqa: T201 - figures to look at
-            f"\n{STOPS} stops at full load | longest {max(seconds):.2f} s, median "
-            f"{sorted(seconds)[STOPS // 2]:.2f} s | given back at most {max(returned)} of "
-            f"{PREFETCH} | left in the queue {len(counts)}, of them counted "
-            f"{sum(count > 0 for count in counts)}, highest count {max(counts)}"
-        )
+    figures(
+        f"{STOPS} stops at full load | longest {max(seconds):.2f} s, median "
+        f"{sorted(seconds)[STOPS // 2]:.2f} s | given back at most {max(returned)} of "
+        f"{PREFETCH} | left in the queue {len(counts)}, of them counted "
+        f"{sum(count > 0 for count in counts)}, highest count {max(counts)}"
+    )
     assert counts, "the load was over before the last stop: nothing is shown"
     assert sum(count > 0 for count in counts) <= PREFETCH
     assert max(counts) <= 2
@@ -74,7 +74,7 @@ async def test_a_rolling_restart(
     new_worker: NewWorker,
     the_bus: Bus,
     database: asyncpg.Connection,
-    capsys: pytest.CaptureFixture[str],
+    figures: Figures,
 ) -> None:
     """Two workers restarted in turn under load: order kept, nothing lost or twice, no long gap."""
     both = [new_worker(), new_worker()]
@@ -93,11 +93,10 @@ async def test_a_rolling_restart(
         restarted.set()
         sent = await publishing
     found = await settled(database, the_bus, sent)
-    with capsys.disabled():
-        print(  # noqa: T201 - figures to look at
-            f"\nrolling restart of two workers at {PER_SECOND}/s | {found.line(sent)} | "
-            f"longest gap between events {max(found_gaps):.2f} s"
-        )
+    figures(
+        f"rolling restart of two workers at {PER_SECOND}/s | {found.line(sent)} | "
+        f"longest gap between events {max(found_gaps):.2f} s"
+    )
     expect_all(found, sent)
     assert found.seen == sent, "an orderly hand-over publishes nothing twice"
     assert max(found_gaps) < LONGEST_GAP

@@ -10,6 +10,7 @@ import pytest
 
 from tests.acceptance.test_partitions import change, workers
 from tests.support.bus import Bus
+from tests.support.figures import Figures
 from tests.support.load import Load, expect_whole
 from tests.support.process import WorkerProcess
 from tests.support.waiting import until
@@ -37,7 +38,7 @@ async def test_workers_killed_one_after_the_other(
     new_worker: NewWorker,
     the_bus: Bus,
     database: asyncpg.Connection,
-    capsys: pytest.CaptureFixture[str],
+    figures: Figures,
 ) -> None:
     """3 workers, 6 partitions, one killed every few seconds: nothing lost, all in order."""
     team = await workers(new_worker, 3)
@@ -58,8 +59,7 @@ async def test_workers_killed_one_after_the_other(
         assert len(waits) == VENUES
         assert max(waits) < PATIENCE_SECONDS
         lines.append(f"{n:4}   {sum(wait > 1 for wait in waits):26}   {max(waits):21.1f} s")
-    with capsys.disabled():
-        print("", *lines, sep="\n")  # noqa: T201 - figures to look at
+    figures("\n".join(lines))
 
 
 async def test_balance(
