@@ -8,7 +8,7 @@ from tests.chaos.report import shown
 from tests.support.figures import Figures
 from worker.local import Services
 
-SHORT = Plan(seed=7, seconds=60, commands=5000, faults=13)
+SHORT = Plan(seed=7, seconds=60, commands=5000, faults=15)
 SHORTEST = broken(Plan(seed=7, seconds=15, commands=1500, faults=4))
 
 

@@ -15,7 +15,13 @@ from tests.support.bus import reset_broker
 from tests.support.databases import migrated_template, new_database
 from worker.local import Services, services
 
-MUTANT_KINDS = ("kill a worker", "kill the database", "cut the database's connections")
+MUTANT_KINDS = (
+    "kill a worker that waits for the database",
+    "kill a worker that waits for the broker",
+    "kill a worker",
+    "kill the database",
+    "cut the database's connections",
+)
 
 
 def main(  # noqa: PLR0913 - an option each
@@ -53,8 +59,8 @@ async def one_run(found: Services, template: str, plan: Plan, mutant: str | None
 
 
 def broken(plan: Plan) -> Plan:
-    """Return the plan for a worker that is broken: what hits a transaction, and no long wait."""
-    return replace(plan, kinds=MUTANT_KINDS, peace_seconds=20)
+    """Return the plan for a worker that is broken: what hits it with work in hand, and less wait."""
+    return replace(plan, kinds=MUTANT_KINDS, workers=1, peace_seconds=80)
 
 
 def say(line: str) -> None:

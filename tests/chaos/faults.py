@@ -11,6 +11,9 @@ from tests.chaos.wire import Wire
 from tests.chaos.workers import Workers
 from worker.local import Server, Services
 
+WAITS_SECONDS = 1.5
+"""Long enough for a batch to be in hand."""
+
 
 class Faults:
     """Does what the plan says.
@@ -39,7 +42,9 @@ class Faults:
 
     async def _do(self, fault: Fault) -> None:
         verb, what = fault.kind.split(" ", 1)
-        if what == "a worker":
+        if what.startswith("a worker that waits"):
+            await self._to_a_waiting_worker(what.split()[-1], fault)
+        elif what == "a worker":
             await self._to_a_worker(verb, fault)
         elif what.endswith("connections"):
             await self._to_a_wire(verb, self._wires[what.split("'")[0].split()[-1]], fault)
@@ -52,6 +57,15 @@ class Faults:
         if verb == "freeze":
             await asyncio.sleep(fault.seconds)
             self._workers.signal_all(signal.SIGCONT)
+
+    async def _to_a_waiting_worker(self, server: str, fault: Fault) -> None:
+        # Commands go on coming in; what is sent to the server does not arrive, and is gone.
+        wire = self._wires[server]
+        wire.silence("in")
+        await asyncio.sleep(WAITS_SECONDS)
+        self._workers.one(fault.share, signal.SIGKILL)
+        await asyncio.sleep(0.1)
+        wire.heal()
 
     async def _to_a_wire(self, verb: str, wire: Wire, fault: Fault) -> None:
         if verb == "cut":

@@ -12,7 +12,7 @@ from worker.messaging.intake import Intake
 from worker.pipeline import life
 from worker.pipeline.publish import Publishing
 from worker.pipeline.save import save
-from worker.storage import deferred, outbox, outcomes, parked
+from worker.storage import outbox, outcomes, parked
 from worker.storage.outbox import Backlog
 from worker.storage.queries import rows_of
 
@@ -125,18 +125,6 @@ def _outcomes_apart() -> None:
         return await original(tx, decisions, *more)
 
     setattr(life, "save", first)
-
-
-@_mutant("takes deferred commands off before they are decided")
-def _defer_lost() -> None:
-    take = deferred.take
-
-    async def gone(tx: Any, most: int) -> Any:
-        due = await take(tx, most)
-        await deferred.finish(tx, [one.shelved.id for one in due])
-        return due
-
-    setattr(deferred, "take", gone)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ from typing import Final
 
 KINDS: Final = {
     "kill a worker": 16,
+    "kill a worker that waits for the database": 4,
+    "kill a worker that waits for the broker": 4,
     "stop a worker": 8,
     "freeze a worker": 6,
     "cut the broker's connections": 16,

@@ -17,8 +17,9 @@ class Wire:
     def __init__(self, target: int) -> None:
         self.port = 0
         self._target = target
-        self._flows = asyncio.Event()
-        self._flows.set()
+        self._flows = {"in": asyncio.Event(), "out": asyncio.Event()}
+        for flow in self._flows.values():
+            flow.set()
         self._writers: set[asyncio.StreamWriter] = set()
         self._until_cut: int | None = None
 
@@ -26,16 +27,18 @@ class Wire:
         """Drop all connections once so many more bytes have passed, in both directions together."""
         self._until_cut = count
 
-    def silence(self) -> None:
-        """Forward nothing any more, in either direction, and close nothing."""
-        self._flows.clear()
+    def silence(self, *directions: str) -> None:
+        """Forward nothing any more, "in" to the server or "out" of it, and close nothing."""
+        for direction in directions or self._flows:
+            self._flows[direction].clear()
 
     def heal(self) -> None:
         """Forward again; connections that were silent are dropped, as their peers gave them up."""
         self._until_cut = None
-        if not self._flows.is_set():
+        if not all(flow.is_set() for flow in self._flows.values()):
             self._cut()
-            self._flows.set()
+            for flow in self._flows.values():
+                flow.set()
 
     def _cut(self) -> None:
         for writer in self._writers:
@@ -51,13 +54,18 @@ class Wire:
             writer.transport.abort()
             return
         self._writers |= {writer, back}
-        await asyncio.gather(self._pump(reader, back), self._pump(there, writer))
+        await asyncio.gather(
+            self._pump(reader, back, self._flows["in"]),
+            self._pump(there, writer, self._flows["out"]),
+        )
         self._writers -= {writer, back}
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pump(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flow: asyncio.Event
+    ) -> None:
         with suppress(OSError):
             while data := await reader.read(CHUNK):
-                await self._flows.wait()
+                await flow.wait()
                 if self._until_cut is not None and len(data) >= self._until_cut:
                     writer.write(data[: self._until_cut])  # the rest of the frame never arrives
                     await asyncio.sleep(0)
