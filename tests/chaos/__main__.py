@@ -59,7 +59,7 @@ async def one_run(found: Services, template: str, plan: Plan, mutant: str | None
 
 
 def broken(plan: Plan) -> Plan:
-    """Return the plan for a worker that is broken: what hits it with work in hand, and less wait."""
+    """Return the plan for a broken worker: what hits it with work in hand, and less wait."""
     return replace(plan, kinds=MUTANT_KINDS, workers=1, peace_seconds=80)
 
 
