@@ -45,7 +45,7 @@ BAD = [
     *[("specversion", value) for value in ["0.3", "1.1", "1.0 ", "1.0\n", 1.0, 1, None]],
     *[("datacontenttype", value) for value in ["text/xml", "json", "", 5, ["application/json"]]],
     *[("expectedversion", value) for value in [-1, 2**31, 2**70, "3", "", 1.5, True, [], {}]],
-    ("notbefore", (datetime.now(UTC) + timedelta(days=400)).isoformat()),
+    ("notbefore", f"{datetime.now(UTC) + timedelta(days=400):%Y-%m-%dT00:00:00Z}"),
 ]
 GOOD = [
     *[(name, "0197AAAA-0000-7000-8000-00000000ABCD") for name in UUIDS],
