@@ -65,7 +65,7 @@ class Link:
     async def close(self) -> None:
         """Close channel and connection: the broker takes back, in order, what was not settled."""
         self.lost.set()
-        with suppress(*BROKER_ERRORS):
+        with suppress(BrokerUnavailableError), broker_errors():
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self.channel.close()
                 await self._connection.close()
