@@ -116,7 +116,8 @@ class Consumption:
 
     def _note_gate(self, closed: dict[str, str]) -> None:
         if closed != self._closed and closed and NOT_YET not in closed.values():
-            log.warning("no commands are taken", why=closed)
+            what = "no more commands are taken" if self._sessions else "no commands are taken"
+            log.warning(what, why=closed)
         self._closed = closed
 
     async def _look_forever(self, health: Health) -> None:
