@@ -47,6 +47,7 @@ async def test_workers_killed_one_after_the_other(
     kills: list[datetime] = []
     for n in range(KILLS):
         await asyncio.sleep(SECONDS)  # not for anything to happen: this is the rate of kills
+        await asyncio.gather(*(one.ready() for one in team))
         kills.append(datetime.now(UTC))
         team[n % 3].kill()
         team[n % 3].start()
