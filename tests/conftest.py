@@ -5,6 +5,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+import structlog
 
 from tests.support.bus import Bus, bus, reset_broker
 from tests.support.databases import migrated_template, new_database
@@ -30,6 +31,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def figures(request: pytest.FixtureRequest) -> Figures:
     """Note lines that are shown at the end."""
     return lambda text: request.node.user_properties.append((KEY, text))
+
+
+@pytest.fixture(autouse=True)
+def _own_logs() -> Iterator[None]:
+    """What one test has configured must not write into the closed output of that test later."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(autouse=True)
