@@ -23,12 +23,12 @@ DEATH: Any = {
 }
 
 
-async def die(the_bus: Bus, document: Document) -> None:
+async def die(the_bus: Bus, document: Document, death: Any = DEATH) -> None:
     """Put a message into `venue.dead` as the broker does."""
     message = aio_pika.Message(
         json.dumps(document).encode(),
         delivery_mode=2,
-        headers={"x-death": [DEATH], "x-first-death-reason": "delivery_limit"},
+        headers={"x-death": [death], "x-first-death-reason": "delivery_limit"},
     )
     await the_bus.channel.default_exchange.publish(message, "venue.dead")
 
@@ -101,3 +101,14 @@ async def test_what_came_while_no_worker_ran(
         await die(the_bus, Venue().create())
     one.start()
     await until(lambda: parked_count(database, 30), "all are parked")
+
+
+async def test_a_forged_history(
+    worker: WorkerProcess, the_bus: Bus, database: asyncpg.Connection
+) -> None:
+    """Whatever stands in `x-death`, the message is parked and the worker goes on."""
+    odd: list[Any] = [{"routing-keys": 5}, {"routing-keys": [], "exchange": 7}, {"reason": 1.5}]
+    for death in odd:
+        await die(the_bus, Venue().create(), death)
+    await until(lambda: parked_count(database, len(odd)), "all are parked")
+    assert worker.running.poll() is None

@@ -204,3 +204,37 @@ async def test_a_command_that_goes_on_failing_is_parked(
     await database.execute("DROP TRIGGER refuse_one ON venue")
     assert (await the_bus.ask(command))["status"] == "applied"
     assert await count(database, "deferred_command") == 0
+
+
+async def test_headers_that_look_like_ours(
+    worker: WorkerProcess, the_bus: Bus, database: asyncpg.Connection
+) -> None:
+    """Whatever a sender writes into headers, the command is decided when it is due."""
+    odd: list[Any] = [{"base64": "a"}, {"base64": "YQ=="}, {"table": {"base64": 5}}, {"table": 1}]
+    venues = [Venue() for _ in odd]
+    for venue, header in zip(venues, odd, strict=True):
+        headers = {"venue-id": venue.id, "x": header}
+        await the_bus.send({**venue.create(), "notbefore": later(1)}, headers=headers)
+    for venue in venues:
+        assert (await the_bus.events_of(venue.id, 1))[0]["type"] == "venue.created"
+    assert worker.running.poll() is None
+
+
+async def test_properties_that_nobody_can_read(
+    worker: WorkerProcess, the_bus: Bus, database: asyncpg.Connection
+) -> None:
+    """A row that is broken is parked with its body, and costs the others nothing."""
+    broken, good = Venue(), Venue()
+    for venue in (broken, good):
+        await the_bus.ask({**venue.create(), "notbefore": later()})
+    spoil = "UPDATE deferred_command SET properties = '{}' WHERE venue_id = $1"
+    await database.execute(spoil, broken.id)
+    await database.execute("UPDATE deferred_command SET due_at = now()")
+    assert (await the_bus.events_of(good.id, 1))[0]["type"] == "venue.created"
+    await until(lambda: gone(database), "nothing waits any more")
+    assert await database.fetchval("SELECT reason FROM parked_command") == "given_up"
+
+
+async def gone(database: asyncpg.Connection) -> bool:
+    """Tell whether no command is deferred."""
+    return await count(database, "deferred_command") == 0

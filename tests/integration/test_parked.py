@@ -8,11 +8,11 @@ import asyncpg
 import pytest
 from pydantic_core import to_json
 
-from tests.integration.test_deferral import count
+from tests.integration.test_deferral import count, later
 from tests.integration.test_isolation import REFUSE_ONE
 from tests.support.bus import Bus
 from tests.support.command_line import Ended, run
-from tests.support.commands import Venue
+from tests.support.commands import Venue, new_id
 from tests.support.process import WorkerProcess
 from tests.support.waiting import until
 
@@ -218,3 +218,52 @@ async def test_a_replay_of_odd_properties(
 async def has_waiting(database: asyncpg.Connection) -> bool:
     """Tell whether a command is deferred."""
     return await count(database, "deferred_command") == 1
+
+
+async def test_a_replay_of_what_is_deferred_by_now(
+    worker: WorkerProcess,
+    the_bus: Bus,
+    database: asyncpg.Connection,
+    parked: Parked,
+    tmp_path: Path,
+) -> None:
+    """It is that duplicate, and done with; the deferred command is not touched."""
+    venue = Venue()
+    good = {**venue.create(), "notbefore": later()}
+    await the_bus.ask({**good, "data": {"name": "Fenway Park"}})
+    assert (await the_bus.ask(good))["status"] == "deferred"
+    row = await only(parked)
+    file = tmp_path / "edited.json"
+    file.write_bytes(to_json(good))
+    await parked("replay", row["id"], "--edit", str(file))
+    whole = await ended(parked, row["id"], "replayed")
+    assert whole["history"][-1]["detail"]["result"] == "deferred"
+    assert await count(database, "deferred_command") == 1
+
+
+async def test_a_replay_that_is_deferred_and_cancelled(
+    worker: WorkerProcess,
+    the_bus: Bus,
+    database: asyncpg.Connection,
+    parked: Parked,
+    tmp_path: Path,
+) -> None:
+    """Its history ends with the cancellation."""
+    venue = Venue()
+    good = {**venue.create(), "notbefore": later()}
+    await the_bus.ask({**good, "data": {"name": "Fenway Park"}})
+    row = await only(parked)
+    file = tmp_path / "edited.json"
+    file.write_bytes(to_json(good))
+    await parked("replay", row["id"], "--edit", str(file))
+    await until(lambda: has_waiting(database), "it waits")
+    await ended(parked, row["id"], "replaying")
+    cancel = venue.to("command.cancel", {"command_id": good["id"]})
+
+    async def cancelled() -> bool:
+        return bool((await the_bus.ask({**cancel, "id": new_id()}))["status"] == "applied")
+
+    await until(cancelled, "it is deferred, and cancelled")
+    whole = await ended(parked, row["id"], "replayed")
+    assert whole["history"][-1]["detail"]["errors"][0]["code"] == "cancelled"
+    assert await count(database, "deferred_command") == 0

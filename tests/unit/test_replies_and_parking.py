@@ -5,11 +5,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from pydantic_core import from_json
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic_core import from_json, to_json
 
 from tests.unit.samples import COMMAND, VENUE
 from worker.domain.decision import Problem
-from worker.messaging.delivery import Delivery, parking_hash
+from worker.messaging.delivery import Delivery, parking_hash, restored
 from worker.messaging.replies import reply_for
 from worker.outcome import Outcome, Result
 
@@ -140,3 +142,22 @@ def test_what_is_kept_for_a_replay() -> None:
         "properties": {"message_id": "m", "timestamp": "2026-11-24T00:00:00.000000Z"},
         "headers": {"venue-id": VENUE, "nested": {"a": [1, {"base64": "/w=="}]}},
     }
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text() | st.binary(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["base64", "table", "x"]), inner, max_size=2)
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["base64", "table", "x"]), VALUES, max_size=2))
+def test_what_is_kept_comes_back(headers: dict[str, Any]) -> None:
+    """Headers of any form are the same after they were kept as JSON, ours look-alikes included."""
+    kept = Delivery(b"", headers=headers).kept_properties()
+    again = restored(b"", from_json(to_json(kept)))
+    assert again.given_up is None
+    assert again.kept_properties() == kept

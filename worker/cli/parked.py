@@ -2,6 +2,7 @@
 
 import asyncio
 import getpass
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -21,13 +22,22 @@ app = typer.Typer(
     help="Commands kept whole because nobody understood them, or because they failed too often.",
     no_args_is_help=True,
 )
+
+
+def _who() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return f"uid {os.getuid()}"
+
+
 Reason = Annotated[str | None, typer.Option(help="only those parked for this reason")]
 Type = Annotated[str | None, typer.Option("--type", help="only this type of command")]
 Tenant = Annotated[UUID | None, typer.Option(help="only this tenant's")]
 Since = Annotated[datetime | None, typer.Option(help="only those seen since then (UTC)")]
 Ids = Annotated[list[UUID] | None, typer.Argument(metavar="[ID]...", help="ids of parked commands")]
 All = Annotated[bool, typer.Option("--all", help="all of them")]
-By = Annotated[str, typer.Option(help="who does this", default_factory=getpass.getuser)]
+By = Annotated[str, typer.Option(help="who does this", default_factory=_who)]
 Json = Annotated[bool, typer.Option("--json", help="print JSON Lines")]
 
 

@@ -67,11 +67,15 @@ def _given_up(delivery: Delivery) -> Delivery:
     death = _first_death(delivery)
     queue, reason = death.get("queue", "a queue"), str(death.get("reason"))
     why = f"{REASONS.get(reason, reason)}, in {queue}: it may end the process"
-    keys = death.get("routing-keys") or [delivery.routing_key]
+    match death.get("routing-keys"):
+        case [str(first), *_]:
+            routing_key = first
+        case _:  # whoever wrote straight to this queue may have put anything there
+            routing_key = delivery.routing_key
     return replace(
         delivery,
         exchange=str(death.get("exchange", delivery.exchange)),
-        routing_key=str(keys[0]),
+        routing_key=routing_key,
         given_up=GivenUp(why, safe_to_read=delivery.count < MOST_READS),
     )
 

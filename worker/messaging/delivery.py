@@ -15,6 +15,10 @@ from worker.storage.deferred import Shelved
 DEEPEST = 16
 """Levels of nesting in headers that are kept as JSON; what is deeper is kept as text."""
 
+BYTES, TABLE = "base64", "table"
+"""Names by which kept properties say what JSON has no word for."""
+OURS = frozenset({BYTES, TABLE})
+
 BROKERS_OWN = ("x-delivery-count", "x-acquired-count", "x-death", "x-first-death-", "x-last-death-")
 """Beginnings of headers that the broker adds and changes between deliveries of a message."""
 
@@ -84,14 +88,24 @@ def restored(
     shelved: Shelved | None = None,
     given_up: GivenUp | None = None,
 ) -> Delivery:
-    """Return the delivery of which `kept_properties` were kept."""
+    """Return the delivery of which `kept_properties` were kept.
+
+    Whatever stands there, it does not raise: who takes one command up must not fail for another.
+    """
+    now = time.perf_counter()
+    try:
+        headers, properties = _unplain(kept["headers"]), _unplain(kept["properties"])
+        exchange, routing_key = kept["exchange"], kept["routing_key"]
+    except (KeyError, TypeError, ValueError) as error:
+        unread = GivenUp(f"its kept properties cannot be read: {error!r}", safe_to_read=False)
+        return Delivery(body, received_at=now, shelved=shelved, given_up=unread)
     return Delivery(
         body=body,
-        headers=_unplain(kept["headers"]),
-        properties=_unplain(kept["properties"]),
-        exchange=kept["exchange"],
-        routing_key=kept["routing_key"],
-        received_at=time.perf_counter(),
+        headers=headers,
+        properties=properties,
+        exchange=exchange,
+        routing_key=routing_key,
+        received_at=now,
         shelved=shelved,
         given_up=given_up,
     )
@@ -110,13 +124,15 @@ def _plain(value: Any, level: int = 0) -> Any:  # noqa: ANN401 - AMQP tables hol
         return {"deeper": _printable(repr(value))}
     match value:
         case dict():
-            return {_printable(str(k)): _plain(value[k], level + 1) for k in sorted(value)}
+            table = {_printable(str(k)): _plain(value[k], level + 1) for k in sorted(value)}
+            # A sender's own table that looks like one of ours is wrapped.
+            return {TABLE: table} if len(table) == 1 and table.keys() <= OURS else table
         case list() | tuple():
             return [_plain(item, level + 1) for item in value]
         case None | bool() | int():
             return value
         case bytes() | bytearray():
-            return {"base64": base64.b64encode(value).decode()}
+            return {BYTES: base64.b64encode(value).decode()}
         case datetime():
             value = rfc3339(value.astimezone(UTC))
     return _printable(str(value))  # floats too: JSON has no word for some of them
@@ -124,8 +140,10 @@ def _plain(value: Any, level: int = 0) -> Any:  # noqa: ANN401 - AMQP tables hol
 
 def _unplain(value: Any) -> Any:  # noqa: ANN401 - the same
     match value:
-        case {"base64": str(text)} if len(value) == 1:
-            return base64.b64decode(text)
+        case dict() if value.keys() == {BYTES}:
+            return base64.b64decode(value[BYTES], validate=True)
+        case dict() if value.keys() == {TABLE}:
+            return {name: _unplain(item) for name, item in value[TABLE].items()}
         case dict():
             return {name: _unplain(item) for name, item in value.items()}
         case list():

@@ -25,6 +25,7 @@ class Batch:
         answered: messages whose outcome is known already, or a conflict.
         repeated: commands whose id came earlier in this same batch, and that one's place.
         unreadable: messages to park.
+        gone: due commands that another worker has taken since; nothing is done about them.
     """
 
     messages: list[Message]
@@ -32,6 +33,7 @@ class Batch:
     answered: dict[int, Outcome]
     repeated: dict[int, int]
     unreadable: dict[int, Unreadable]
+    gone: frozenset[int] = frozenset()
 
     def command_at(self, place: int) -> Command:
         """Return the command at a place that holds one."""
@@ -47,12 +49,18 @@ class Batch:
         return [self.command_at(place) for place in places if not self.messages[place].failure]
 
 
-def deduplicate(messages: list[Message], known: Mapping[CommandKey, Known]) -> Batch:
-    """Sort a batch, given those of its ids that have an outcome."""
-    batch = Batch(messages, {}, {}, {}, {})
+def deduplicate(
+    messages: list[Message],
+    known: Mapping[CommandKey, Known],
+    gone: frozenset[int] = frozenset(),
+) -> Batch:
+    """Sort a batch, given which of its ids are known, and which places are not ours any more."""
+    batch = Batch(messages, {}, {}, {}, {}, gone)
     first: dict[CommandKey, int] = {}
     for place, message in enumerate(messages):
         content = message.content
+        if place in gone:
+            continue
         if isinstance(content, Unreadable):
             batch.unreadable[place] = content
         elif before := _before(message, known.get(content.idempotency_key)):

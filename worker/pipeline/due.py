@@ -6,13 +6,15 @@ process die; the row itself goes, or waits again, in the transaction of the outc
 """
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 
 from worker.errors import TransientError
 from worker.messaging.delivery import Delivery, GivenUp, restored
+from worker.pipeline.messages import Message
 from worker.retry import forever
 from worker.storage import deferred
-from worker.storage.database import Database
+from worker.storage.database import Connection, Database
 from worker.storage.deferred import Due
 
 LOOK_SECONDS = 0.5
@@ -55,6 +57,16 @@ class DueCommands:
                 async with self._database.transaction() as tx:
                     return await deferred.take(tx, most)
         raise AssertionError("retrying ends with a result or an error")
+
+
+async def taken_over(tx: Connection, messages: Sequence[Message]) -> frozenset[int]:
+    """Return the places of due commands that another worker has taken since we took them.
+
+    We were slow, or waited through an outage; the rows that are ours still are locked.
+    """
+    shelved = {n: m.delivery.shelved for n, m in enumerate(messages) if m.delivery.shelved}
+    ours = await deferred.still_ours(tx, list(shelved.values()))
+    return frozenset(place for place, one in shelved.items() if one.id not in ours)
 
 
 def _delivery(due: Due) -> Delivery:

@@ -15,6 +15,7 @@ from worker.breath import breathing
 from worker.messaging.replies import Replies
 from worker.pipeline.decide import Terms, decide_all
 from worker.pipeline.deduplicate import deduplicate
+from worker.pipeline.due import taken_over
 from worker.pipeline.isolate import isolated
 from worker.pipeline.messages import Done, Message, Source, commands_of, read
 from worker.pipeline.publish import Publishing
@@ -53,8 +54,9 @@ class Pipeline:
     async def _commit(self, messages: list[Message]) -> Done:
         now = datetime.now(UTC)
         async with self.database.transaction() as tx:
+            gone = await taken_over(tx, messages)
             known = await outcomes.known(tx, commands_of(messages))
-            batch = deduplicate(messages, known)
+            batch = deduplicate(messages, known, gone)
             states = await world.load(tx, batch.commands)
             decisions = await decide_all(batch, states, self.terms, now)
             return await save(tx, decisions, now, self.most_bytes)

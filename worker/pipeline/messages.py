@@ -81,11 +81,12 @@ class Done:
     """A batch after its transaction.
 
     Attributes:
-        outcomes: what became of each message, in the order they came.
+        outcomes: what became of each message, in the order they came; None where another worker
+            has taken it over.
         cancelled: deferred commands that the batch has ended, and their outcome.
         events: the committed events to publish: the batch's own, and older ones of its venues.
     """
 
-    outcomes: list[Outcome]
+    outcomes: list[Outcome | None]
     events: list[PendingEvent]
     cancelled: list[tuple[Delivery, Outcome]] = field(default_factory=list)

@@ -13,7 +13,7 @@ from worker.pipeline.decisions import Decisions
 from worker.pipeline.decode import Unreadable
 from worker.storage import parked
 from worker.storage.database import Connection
-from worker.storage.parked import NewParked, Replayed
+from worker.storage.parked import DEFERRED, FINISHED, PARKED_AGAIN, NewParked, Replayed
 
 
 async def park(tx: Connection, decisions: Decisions, now: datetime) -> list[tuple[Event, Origin]]:
@@ -56,10 +56,17 @@ def _parking(delivery: Delivery, unreadable: Unreadable) -> NewParked:
 
 
 def _replays(decisions: Decisions) -> list[Replayed]:
-    return [
+    cancelled = [
+        Replayed(waiting.parked_id, FINISHED, outcome.result, outcome.problems)
+        for waiting, outcome in decisions.cancelled
+        if waiting.parked_id
+    ]
+    return cancelled + [
         _replayed(message.delivery.shelved.parked_id, decisions, place)
         for place, message in enumerate(decisions.batch.messages)
-        if message.delivery.shelved and message.delivery.shelved.parked_id
+        if message.delivery.shelved
+        and message.delivery.shelved.parked_id
+        and place not in decisions.batch.gone
     ]
 
 
@@ -68,6 +75,7 @@ def _replayed(parked_id: str, decisions: Decisions, place: int) -> Replayed:
     if unreadable is not None:
         return Replayed(
             parked_id,
+            PARKED_AGAIN,
             Result.PARKED,
             unreadable.problems,
             unreadable.reason or unreadable.problems[0].code,
@@ -75,4 +83,5 @@ def _replayed(parked_id: str, decisions: Decisions, place: int) -> Replayed:
             unreadable.traceback,
         )
     outcome: Outcome = decisions.outcomes[place]
-    return Replayed(parked_id, outcome.result, outcome.problems)
+    action = DEFERRED if place in decisions.deferred else FINISHED
+    return Replayed(parked_id, action, outcome.result, outcome.problems)

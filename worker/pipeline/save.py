@@ -9,7 +9,6 @@ from worker.messaging.delivery import restored
 from worker.messaging.written import written
 from worker.outcome import Outcome, Result
 from worker.pipeline.decisions import Decisions
-from worker.pipeline.decode import Unreadable
 from worker.pipeline.messages import Done, Message
 from worker.pipeline.park import park
 from worker.storage import deferred, events, outbox, outcomes, world
@@ -32,7 +31,7 @@ async def save(tx: Connection, decisions: Decisions, now: datetime, most_bytes: 
     saved = await events.save(tx, new, now)
     return Done(
         outcomes=[
-            decisions.outcomes.get(place) or _parked_outcome(decisions.parked[place])
+            None if place in decisions.batch.gone else _outcome(decisions, place)
             for place in range(len(messages))
         ],
         # Of venues that have more waiting than was read, the sweep publishes these in their turn.
@@ -50,12 +49,17 @@ def finished(decisions: Decisions) -> set[str]:
     due = {
         message.delivery.shelved.id
         for place, message in enumerate(decisions.batch.messages)
-        if message.delivery.shelved and place not in decisions.deferred
+        if message.delivery.shelved
+        and place not in decisions.deferred
+        and place not in decisions.batch.gone
     }
     return due | {waiting.id for waiting, _ in decisions.cancelled if waiting.id}
 
 
-def _parked_outcome(unreadable: Unreadable) -> Outcome:
+def _outcome(decisions: Decisions, place: int) -> Outcome:
+    if place in decisions.outcomes:
+        return decisions.outcomes[place]
+    unreadable = decisions.parked[place]
     return Outcome(
         Result.PARKED,
         unreadable.command_id,

@@ -20,7 +20,8 @@ log = structlog.get_logger()
 
 async def settle(source: Source, replies: Replies, messages: Sequence[Message], done: Done) -> None:
     """Settle a batch whose outcomes are committed and whose events are published."""
-    pairs = list(zip(messages, done.outcomes, strict=True))
+    both = zip(messages, done.outcomes, strict=True)
+    pairs = [(message, outcome) for message, outcome in both if outcome is not None]
     answers = [
         *((m.delivery, outcome) for m, outcome in pairs if not _still_waits(m, outcome)),
         *done.cancelled,

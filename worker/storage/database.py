@@ -27,7 +27,7 @@ lock for so long (a migration, `VACUUM FULL`) is as little a command's fault as 
 RACES = ("40", "23505", "23P01")
 """SQLSTATEs that another transaction caused: rollbacks and unique violations."""
 
-BLAMES_DATA = ("22", "23")
+BLAMES_DATA = ("0A", "21", "22", "23", "38", "39", "54", "P0")
 """SQLSTATE classes that the written values caused: data exceptions and broken constraints."""
 
 # A transaction that stops half way (its process is frozen, its machine gone) must not hold its

@@ -15,7 +15,8 @@ from worker.storage.database import Connection
 from worker.storage.queries import queries, rows_of
 
 TAKEN_SECONDS = 60.0
-"""After this time a command that was taken and not finished is due again: its worker has died."""
+"""After this time a command that was taken and not finished is due again: its worker has died, or
+waits through an outage. Twice as long each further time, so that an outage is not its fault."""
 
 ORIGIN = TypeAdapter(Origin)
 ORIGIN_FIELDS = tuple(one.name for one in fields(Origin))
@@ -68,6 +69,7 @@ class Waiting:
     command: Deferred
     id: str | None = None
     properties: dict[str, Any] | None = None
+    parked_id: str | None = None
 
 
 async def take(tx: Connection, most: int) -> list[Due]:
@@ -99,6 +101,16 @@ async def save(tx: Connection, deferred: Sequence[NewDeferred], seen_at: datetim
         await queries.defer_again(tx, ids=ids, **_columns(again))
 
 
+async def still_ours(tx: Connection, shelved: Collection[Shelved]) -> set[str]:
+    """Return those rows that nobody else has taken since, locked until the transaction ends."""
+    if not shelved:
+        return set()
+    rows = queries.lock_taken(
+        tx, ids=[one.id for one in shelved], takes=[one.takes for one in shelved]
+    )
+    return {row["id"] async for row in rows}
+
+
 async def finish(tx: Connection, ids: Collection[str]) -> None:
     """Take commands off: they have their outcome, or are parked."""
     if ids:
@@ -127,7 +139,7 @@ def _due(row: asyncpg.Record) -> Due:
 
 def _waiting(row: asyncpg.Record) -> Waiting:
     command = Deferred(ORIGIN.validate_json(row["origin"]), row["digest"])
-    return Waiting(command, row["id"], from_json(row["properties"]))
+    return Waiting(command, row["id"], from_json(row["properties"]), row["parked_id"])
 
 
 def _columns(deferred: Sequence[NewDeferred]) -> dict[str, list[Any]]:

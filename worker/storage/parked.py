@@ -13,6 +13,9 @@ from worker.outcome import Result
 from worker.storage.database import Connection
 from worker.storage.queries import queries, rows_of
 
+FINISHED, DEFERRED, PARKED_AGAIN = "finished", "deferred", "parked again"
+"""Words of the audit for what came of a replay."""
+
 
 @dataclass(frozen=True, slots=True)
 class NewParked:
@@ -58,20 +61,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What came of a replay; the last four where it was parked again."""
+    """What came of a replay, by the audit's word; the last three where it was parked again."""
 
     parked_id: str
+    action: str
     result: Result
     problems: tuple[Problem, ...]
     reason: str | None = None
     attempts: int = 0
     traceback: str | None = None
-
-    @property
-    def action(self) -> str:
-        """The word for it in the audit."""
-        words = {Result.PARKED: "parked again", Result.DEFERRED: "deferred"}
-        return words.get(self.result, "finished")
 
 
 async def save(tx: Connection, parked: Sequence[NewParked], seen_at: datetime) -> set[bytes]:

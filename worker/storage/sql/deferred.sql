@@ -2,7 +2,7 @@
 -- Commands whose time has come, the longest due first, taken for so many seconds. Those that were
 -- taken three times before and never finished are left for `take_doubtful`.
 UPDATE deferred_command AS d
-SET takes = d.takes + 1, due_at = now() + make_interval(secs => :again_seconds)
+SET takes = d.takes + 1, due_at = now() + make_interval(secs => :again_seconds) * power(2, d.takes)
 FROM (SELECT id, due_at
       FROM deferred_command
       WHERE due_at <= now() AND takes < 3
@@ -16,7 +16,7 @@ RETURNING d.id::text, d.body, d.properties::text AS properties, d.takes, d.attem
 -- name: take_doubtful(again_seconds)
 -- One command that was taken again and again without coming to an end: perhaps it ends the process.
 UPDATE deferred_command AS d
-SET takes = d.takes + 1, due_at = now() + make_interval(secs => :again_seconds)
+SET takes = d.takes + 1, due_at = now() + make_interval(secs => :again_seconds) * power(2, d.takes)
 FROM (SELECT id, due_at
       FROM deferred_command
       WHERE due_at <= now() AND takes >= 3
@@ -50,6 +50,15 @@ FROM unnest(:ids::uuid[], :tenant_ids::uuid[], :command_ids::uuid[], :venue_ids:
   AS c (id, tenant_id, command_id, venue_id, origin, digest, due_at, attempts, error)
 WHERE d.id = c.id;
 
+-- name: lock_taken(ids, takes)
+-- Those of the commands that nobody else has taken since, locked.
+SELECT d.id::text
+FROM deferred_command AS d
+JOIN unnest(:ids::uuid[], :takes::integer[]) AS mine (id, takes)
+  ON d.id = mine.id AND d.takes = mine.takes
+ORDER BY d.id
+FOR UPDATE OF d;
+
 -- name: finish_deferred(ids)!
 -- Commands that wait no more.
 DELETE FROM deferred_command WHERE id = ANY (:ids::uuid[]);
@@ -57,7 +66,7 @@ DELETE FROM deferred_command WHERE id = ANY (:ids::uuid[]);
 -- name: lock_waiting(tenant_ids, command_ids)
 -- Those of the commands that are deferred, locked.
 SELECT d.id::text, d.tenant_id::text, d.command_id::text, d.origin::text AS origin, d.digest,
-       d.properties::text AS properties
+       d.properties::text AS properties, d.parked_id::text
 FROM deferred_command AS d
 JOIN unnest(:tenant_ids::uuid[], :command_ids::uuid[]) AS wanted (tenant_id, command_id)
   ON d.tenant_id = wanted.tenant_id AND d.command_id = wanted.command_id
