@@ -25,7 +25,7 @@ async def run_until_it_ends(**environment: str) -> tuple[int | None, str]:
         sys.executable, "-m", "worker", "run",
         cwd=ROOT, stderr=subprocess.PIPE, env={**os.environ, "VENUE_HTTP_PORT": "0", **environment},
     )  # fmt: skip
-    _, output = await asyncio.wait_for(process.communicate(), 30)
+    _, output = await asyncio.wait_for(process.communicate(), 90)
     return process.returncode, output.decode()
 
 

@@ -97,7 +97,7 @@ class Bus:
         await self.send(
             document, reply_to=self._replies, correlation_id=correlation_id, **properties
         )
-        return await asyncio.wait_for(answer, 30)
+        return await asyncio.wait_for(answer, 60)
 
     async def events_of(self, subject: str, count: int) -> list[Document]:
         """Return the first `count` events about a venue, once they are here."""

@@ -9,7 +9,7 @@ from typing import Any
 POLL_SECONDS = 0.02
 
 
-async def until(condition: Callable[[], Any], what: str, seconds: float = 30.0) -> Any:
+async def until(condition: Callable[[], Any], what: str, seconds: float = 60.0) -> Any:
     """Return the first true value that the condition, a function or a coroutine's, returns.
 
     Raises:

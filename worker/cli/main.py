@@ -18,6 +18,7 @@ from worker.cli import (
     tail,
 )
 from worker.errors import VenueWorkerError
+from worker.ops.logs import quieten
 
 app = typer.Typer(
     name="venue-worker",
@@ -45,6 +46,7 @@ def version() -> None:
 
 def main() -> None:
     """Run the command line."""
+    quieten()
     try:
         app()
     except VenueWorkerError as error:

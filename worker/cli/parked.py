@@ -4,6 +4,7 @@ import asyncio
 import getpass
 import os
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -31,6 +32,16 @@ def _who() -> str:
         return f"uid {os.getuid()}"
 
 
+class Status(StrEnum):
+    """Where a parked command stands."""
+
+    PARKED = "parked"
+    REPLAYING = "replaying"
+    REPLAYED = "replayed"
+    DISCARDED = "discarded"
+    ANY = "any"
+
+
 Reason = Annotated[str | None, typer.Option(help="only those parked for this reason")]
 Type = Annotated[str | None, typer.Option("--type", help="only this type of command")]
 Tenant = Annotated[UUID | None, typer.Option(help="only this tenant's")]
@@ -44,9 +55,7 @@ Json = Annotated[bool, typer.Option("--json", help="print JSON Lines")]
 @app.command("list")
 def list_(
     *,
-    status: Annotated[
-        str, typer.Option(help="parked, replaying, replayed, discarded or any")
-    ] = "parked",
+    status: Annotated[Status, typer.Option(help="where they stand")] = Status.PARKED,
     reason: Reason = None,
     type_: Type = None,
     tenant: Tenant = None,
@@ -55,7 +64,9 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List parked commands."""
-    wanted = _wanted(None, reason, type_, tenant, since, None if status == "any" else status)
+    wanted = _wanted(
+        None, reason, type_, tenant, since, None if status is Status.ANY else status.value
+    )
     rows = asyncio.run(with_database(lambda tx: parked.listed(tx, wanted, most)))
     if as_json:
         for row in rows:

@@ -18,7 +18,7 @@ def problems_of(error: ValidationError, code: str) -> Iterator[Problem]:
         field = json_pointer(item["loc"])
         if field not in seen:
             seen.add(field)
-            yield Problem(code, item["msg"], field)
+            yield Problem(code, item["msg"].removeprefix("Value error, "), field)
 
 
 def json_pointer(parts: Sequence[str | int]) -> str:

@@ -33,7 +33,11 @@ def configure(log_format: str, level: str) -> None:
         structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared)
     )
     logging.basicConfig(handlers=[handler], level=logging.ERROR, force=True)
-    # These report every lost connection, and each attempt at a new one, at length and as errors;
-    # `link.py` and `retry.py` say it in a line.
+    quieten()
+
+
+def quieten() -> None:
+    """Silence libraries that report every lost connection at length and as an error."""
+    # `link.py` and `retry.py` say it in a line, and a command in the sentence it ends with.
     for library in ("aio_pika", "aiormq"):
         logging.getLogger(library).setLevel(logging.CRITICAL)
