@@ -22,8 +22,8 @@ STOPS = 20
 PREFETCH = 500
 GIVEN_BACK = re.compile(r'"commands": (\d+), "event": "commands go back to the queue"')
 PER_SECOND = 200
-LONGEST_GAP = 2.0
-"""Seconds without an event, at most, while two workers are restarted one after the other."""
+LONGEST_GAP = 15.0
+"""Seconds without an event, at most: far below what a hand-over by missed heartbeats takes."""
 
 
 @pytest.mark.timeout(300)
@@ -65,7 +65,7 @@ async def test_twenty_stops(
     assert sum(count > 0 for count in counts) <= PREFETCH
     assert max(counts) <= 2
     assert max(returned) <= PREFETCH
-    assert max(seconds) < 5
+    assert max(seconds) < 20, "the grace time is 25: it did not wait for that"
     expect_all(found, len(load))
     assert found.seen == len(load), "an orderly stop publishes nothing twice"
 

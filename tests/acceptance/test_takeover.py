@@ -22,7 +22,7 @@ SECONDS = float(os.environ.get("TAKEOVER_SECONDS", "5"))
 """For a longer run: 12 kills, one every 10 s, take two minutes."""
 
 VENUES = 120
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 90.0
 
 # How long each venue had to wait for its next event after a moment, in seconds.
 WAITS = """
