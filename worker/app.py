@@ -69,10 +69,6 @@ async def run(settings: Settings) -> None:
         )
         aside = Aside(settings.amqp_url, database, pipeline, gate)
 
-        def stop() -> None:
-            gate.stop()
-            aside.stop()
-
         await run_until_signal(
             [consumption.run(), aside.due(), aside.dead()],
             [
@@ -82,7 +78,7 @@ async def run(settings: Settings) -> None:
                 publisher.stay_connected(),
                 Retention(database, rules(settings)).run(),
             ],
-            stop=stop,
+            stop=gate.stop,
             finish=lambda: replies.drained(REPLIES_SECONDS),
             grace_seconds=settings.grace_seconds,
         )

@@ -1,10 +1,8 @@
 """Work beside the command queues: commands that are due, and what the broker gave up on."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Protocol
-
-import structlog
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Protocol
 
 from worker.errors import BrokerUnavailableError
 from worker.gate import Gate
@@ -16,18 +14,6 @@ from worker.pipeline.messages import Source
 from worker.retry import forever
 from worker.storage.database import Database
 
-log = structlog.get_logger()
-
-
-class Stoppable(Source, Protocol):
-    """A source that can be told to give out no more."""
-
-    def stop(self) -> None:
-        """Give out no more."""
-
-    async def close(self) -> None:
-        """Let go of what it holds."""
-
 
 class Aside:
     """Runs the pipeline on each source while the gate is open."""
@@ -37,51 +23,48 @@ class Aside:
         self._database = database
         self._pipeline = pipeline
         self._gate = gate
-        self._sources: set[Stoppable] = set()
-
-    def stop(self) -> None:
-        """Take nothing more; `due` and `dead` return when the batches in hand are settled."""
-        for source in self._sources:
-            source.stop()
 
     async def due(self) -> None:
         """Decide commands when their time comes, until the worker stops."""
-
-        async def source() -> Stoppable:
-            return DueCommands(self._database)
-
-        await self._repeat("due commands", source)
+        await self._repeat("due commands", self._due)
 
     async def dead(self) -> None:
         """Park what the broker gave up on, until the worker stops."""
+        await self._repeat("dead letters", self._dead)
 
-        async def source() -> Stoppable:
-            return await DeadLetters.open(self._url)
-
-        await self._repeat("dead letters", source)
-
-    async def _repeat(self, what: str, open_source: Callable[[], Awaitable[Stoppable]]) -> None:
-        gate = self._gate
-        while not gate.stopping:
+    async def _repeat(self, what: str, session: Callable[[], Awaitable[None]]) -> None:
+        while not self._gate.stopping:
             async for attempt in forever(f"taking {what}", BrokerUnavailableError):
                 with attempt:
-                    await gate.opened()
-                    if not gate.stopping:
-                        await self._session(await open_source())
+                    await self._gate.opened()
+                    if not self._gate.stopping:
+                        await session()
 
-    async def _session(self, source: Stoppable) -> None:
-        gate = self._gate
-        self._sources.add(source)
-        if gate.stopping:
-            source.stop()
-        watches = [asyncio.create_task(watch(gate, source)) for watch in (_left, give_back)]
+    async def _due(self) -> None:
+        source = DueCommands(self._database)
+        await self._run(source, _left(self._gate, source))
+
+    async def _dead(self) -> None:
+        source = await DeadLetters.open(self._url)
+        try:
+            await self._run(source, _left(self._gate, source), give_back(self._gate, source))
+        finally:
+            await source.close()
+
+    async def _run(self, source: Source, *watches: Coroutine[Any, Any, None]) -> None:
+        tasks = [asyncio.create_task(watch) for watch in watches]
         try:
             await self._pipeline.run(source)
         finally:
-            for watch in watches:
-                watch.cancel()
-            self._sources.discard(source)
-            await source.close()
+            for task in tasks:
+                task.cancel()
+
+
+class Stoppable(Protocol):
+    """A source that can be told to give out no more."""
+
+    def stop(self) -> None:
+        """Give out no more."""
 
 
 async def _left(gate: Gate, source: Stoppable) -> None:

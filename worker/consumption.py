@@ -88,7 +88,7 @@ class Consumption:
                 self._start(queue, wanted[queue])
 
     def _may_take_nothing(self) -> bool:
-        return self.gate.stopping or self.gate.to_leave() or self._disagreement is not None
+        return self.gate.to_leave() or self._disagreement is not None
 
     def _start(self, queue: str, priority: int) -> None:
         session = Session(queue, priority, self.url, self.prefetch, self.pipeline, self.gate)

@@ -47,7 +47,7 @@ class Gate:
         """Tell whether work in progress has to end as well, but for the batch in hand."""
         # A database that is away is waited for, see `giving_back`; one that is to be migrated first
         # may not want what we would write.
-        return self.closed().keys() == {"migrations"}
+        return self.stopping or self.closed().keys() == {"migrations"}
 
     async def to_be_left(self) -> None:
         """Wait until then."""

@@ -43,9 +43,6 @@ class DueCommands:
                     await self._stopping.wait()
         return []
 
-    async def close(self) -> None:
-        """Nothing is held between batches."""
-
     async def settle(self, _: list[Delivery]) -> None:
         """Nothing: the rows went with the outcomes."""
 
