@@ -63,8 +63,7 @@ class Faults:
         wire = self._wires[server]
         wire.silence("in")
         await asyncio.sleep(WAITS_SECONDS)
-        self._workers.one(fault.share, signal.SIGKILL)
-        await asyncio.sleep(0.1)
+        await self._workers.kill_one(fault.share)
         wire.heal()
 
     async def _to_a_wire(self, verb: str, wire: Wire, fault: Fault) -> None:

@@ -52,9 +52,18 @@ class Workers:
 
     def one(self, share: float, number: signal.Signals) -> None:
         """Send a signal to one of them."""
+        if (chosen := self._chosen(share)) is not None:
+            chosen.send_signal(number)
+
+    async def kill_one(self, share: float) -> None:
+        """Kill one of them, and return once it is gone."""
+        if (chosen := self._chosen(share)) is not None:
+            chosen.kill()
+            await asyncio.to_thread(chosen.wait)
+
+    def _chosen(self, share: float) -> subprocess.Popen[bytes] | None:
         running = [one for one in self._processes if one is not None and one.poll() is None]
-        if running:
-            running[int(share * len(running))].send_signal(number)
+        return running[int(share * len(running))] if running else None
 
     def signal_all(self, number: signal.Signals) -> None:
         """Send a signal to all of them."""

@@ -12,7 +12,7 @@ from tests.integration.test_deferral import count, later
 from tests.integration.test_isolation import REFUSE_ONE
 from tests.support.bus import Bus
 from tests.support.command_line import Ended, run
-from tests.support.commands import Venue, new_id
+from tests.support.commands import Document, Venue, new_id
 from tests.support.process import WorkerProcess
 from tests.support.waiting import until
 
@@ -39,6 +39,19 @@ async def ended(parked: Parked, parked_id: str, status: str) -> dict[str, Any]:
     return dict(await until(found, f"it is {status}"))
 
 
+@pytest.fixture
+def replay_edited(parked: Parked, tmp_path: Path) -> Parked:
+    """`parked replay ID` with another body, and what more is asked for."""
+
+    async def run_replay(parked_id: str, body: Document, *more: str) -> Ended:
+        file = tmp_path / "edited.json"
+        file.write_bytes(to_json(body))
+        ended_with: Ended = await parked("replay", parked_id, "--edit", str(file), *more)
+        return ended_with
+
+    return run_replay
+
+
 async def only(parked: Parked, *filters: str) -> dict[str, Any]:
     """Return the one parked command there is."""
     (row,) = (await parked("list", "--json", *filters)).documents()
@@ -50,7 +63,7 @@ async def test_a_replay_after_an_edit(
     the_bus: Bus,
     database: asyncpg.Connection,
     parked: Parked,
-    tmp_path: Path,
+    replay_edited: Parked,
 ) -> None:
     """The corrected message is decided like a new one; who did what stands in the audit."""
     venue = Venue()
@@ -58,11 +71,7 @@ async def test_a_replay_after_an_edit(
     bad = {**good, "data": {"name": "Fenway Park"}}
     assert (await the_bus.ask(bad))["status"] == "parked"
     row = await only(parked)
-    file = tmp_path / "edited.json"
-    file.write_bytes(to_json(good))
-    done = await parked(
-        "replay", row["id"], "--edit", str(file), "--note", "country", "--by", "ann"
-    )
+    done = await replay_edited(row["id"], good, "--note", "country", "--by", "ann")
     assert (done.status, done.errors) == (0, "")
     whole = await ended(parked, row["id"], "replayed")
     assert [(line["by"], line["action"], line["note"]) for line in whole["history"]] == [
@@ -81,7 +90,7 @@ async def test_a_replay_keeps_idempotency(
     the_bus: Bus,
     database: asyncpg.Connection,
     parked: Parked,
-    tmp_path: Path,
+    replay_edited: Parked,
 ) -> None:
     """A parked command whose id has run since is that duplicate, or that conflict."""
     venue = Venue()
@@ -89,11 +98,9 @@ async def test_a_replay_keeps_idempotency(
     await the_bus.ask({**good, "data": {"name": "Fenway Park"}})
     assert (await the_bus.ask(good))["status"] == "applied"
     row = await only(parked)
-    file = tmp_path / "edited.json"
     for body, result in ((good, "applied"), ({**good, "actorid": "x"}, "rejected")):
-        file.write_bytes(to_json(body))
         await database.execute("UPDATE parked_command SET status = 'parked', closed_at = NULL")
-        assert (await parked("replay", row["id"], "--edit", str(file))).status == 0
+        assert (await replay_edited(row["id"], body)).status == 0
         whole = await ended(parked, row["id"], "replayed")
         assert whole["history"][-1]["detail"]["result"] == result
     assert await count(database, "venue_event") == 2  # parked and created
@@ -225,7 +232,7 @@ async def test_a_replay_of_what_is_deferred_by_now(
     the_bus: Bus,
     database: asyncpg.Connection,
     parked: Parked,
-    tmp_path: Path,
+    replay_edited: Parked,
 ) -> None:
     """It is that duplicate, and done with; the deferred command is not touched."""
     venue = Venue()
@@ -233,9 +240,7 @@ async def test_a_replay_of_what_is_deferred_by_now(
     await the_bus.ask({**good, "data": {"name": "Fenway Park"}})
     assert (await the_bus.ask(good))["status"] == "deferred"
     row = await only(parked)
-    file = tmp_path / "edited.json"
-    file.write_bytes(to_json(good))
-    await parked("replay", row["id"], "--edit", str(file))
+    await replay_edited(row["id"], good)
     whole = await ended(parked, row["id"], "replayed")
     assert whole["history"][-1]["detail"]["result"] == "deferred"
     assert await count(database, "deferred_command") == 1
@@ -246,16 +251,14 @@ async def test_a_replay_that_is_deferred_and_cancelled(
     the_bus: Bus,
     database: asyncpg.Connection,
     parked: Parked,
-    tmp_path: Path,
+    replay_edited: Parked,
 ) -> None:
     """Its history ends with the cancellation."""
     venue = Venue()
     good = {**venue.create(), "notbefore": later()}
     await the_bus.ask({**good, "data": {"name": "Fenway Park"}})
     row = await only(parked)
-    file = tmp_path / "edited.json"
-    file.write_bytes(to_json(good))
-    await parked("replay", row["id"], "--edit", str(file))
+    await replay_edited(row["id"], good)
     await until(lambda: has_waiting(database), "it waits")
     await ended(parked, row["id"], "replaying")
     cancel = venue.to("command.cancel", {"command_id": good["id"]})

@@ -5,12 +5,10 @@ from typing import Annotated
 
 import typer
 
+from worker.cli.with_database import with_database
 from worker.output import print_json
 from worker.settings import Settings
 from worker.storage import migrations
-from worker.storage.database import Database
-
-TIMEOUT_SECONDS = 10.0
 
 
 def migrate(
@@ -38,11 +36,7 @@ def migrate(
 
 
 async def _status(settings: Settings) -> migrations.MigrationStatus:
-    async with (
-        Database(settings.database_url, timeout_seconds=TIMEOUT_SECONDS) as database,
-        database.transaction() as tx,
-    ):
-        return await migrations.status(tx, settings.migrations)
+    return await with_database(lambda tx: migrations.status(tx, settings.migrations))
 
 
 def _show(found: migrations.MigrationStatus, *, as_json: bool) -> None:

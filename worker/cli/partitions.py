@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from worker.cli.with_database import database
 from worker.messaging.link import open_link
 from worker.messaging.partitions import HOLDING, QueueFigures, figures
 from worker.messaging.topology import command_queue
@@ -14,7 +15,6 @@ from worker.output import people, print_json
 from worker.settings import Settings
 from worker.sharing.change import Change, alone
 from worker.storage import partitions as recorded
-from worker.storage.database import Database
 from worker.storage.partitions import Partitioning
 
 TIMEOUT_SECONDS = 30.0
@@ -56,19 +56,19 @@ async def _change(settings: Settings, number: int, *, as_json: bool) -> None:
         print_json({"progress": sentence}) if as_json else typer.echo(sentence)
 
     async with (
-        _database(settings, LONGEST_SECONDS) as patient,
-        _database(settings, TIMEOUT_SECONDS) as database,
+        database(LONGEST_SECONDS) as patient,
+        database(TIMEOUT_SECONDS) as db,
         alone(patient),
     ):
         link = await open_link(settings.amqp_url, "venue-worker partitions")
         try:
-            await Change(database, link, say).to(number)
+            await Change(db, link, say).to(number)
         finally:
             await link.close()
 
 
 async def _overview(settings: Settings) -> Overview:
-    async with _database(settings, TIMEOUT_SECONDS) as database, database.transaction() as tx:
+    async with database(TIMEOUT_SECONDS) as db, db.transaction() as tx:
         state, workers = await recorded.read(tx), await recorded.present(tx)
     link = await open_link(settings.amqp_url, "venue-worker partitions")
     try:
@@ -78,14 +78,6 @@ async def _overview(settings: Settings) -> Overview:
     finally:
         await link.close()
     return Overview(state, len(workers), [one for one in found if one is not None])
-
-
-def _database(settings: Settings, seconds: float) -> Database:
-    return Database(
-        settings.database_url,
-        timeout_seconds=seconds,
-        statement_cache_size=settings.statement_cache_size,
-    )
 
 
 def _document(found: Overview) -> dict[str, Any]:

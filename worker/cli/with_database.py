@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from worker.app import database_for
 from worker.settings import Settings
 from worker.storage.database import Connection, Database
 
@@ -10,14 +11,9 @@ TIMEOUT_SECONDS = 10.0
 T = TypeVar("T")
 
 
-def database() -> Database:
+def database(timeout_seconds: float = TIMEOUT_SECONDS) -> Database:
     """Return the database of the settings, with the patience of somebody at a terminal."""
-    settings = Settings()
-    return Database(
-        settings.database_url,
-        timeout_seconds=TIMEOUT_SECONDS,
-        statement_cache_size=settings.statement_cache_size,
-    )
+    return database_for(Settings(), timeout_seconds)
 
 
 async def with_database(use: Callable[[Connection], Awaitable[T]]) -> T:

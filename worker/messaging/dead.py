@@ -8,10 +8,9 @@ the process a few times, it is parked unread.
 from dataclasses import replace
 from typing import Any
 
-from worker.messaging.broker_errors import broker_errors
 from worker.messaging.delivery import Delivery, GivenUp
 from worker.messaging.intake import Intake
-from worker.messaging.link import open_link
+from worker.messaging.link import set_up_link
 from worker.messaging.topology import DEAD, declare
 
 PREFETCH = 20
@@ -37,14 +36,9 @@ class DeadLetters:
             BrokerUnavailableError: it did not work and may work later.
             OperatorError: a queue differs from what this version declares.
         """
-        link = await open_link(url, "venue-worker dead letters", prefetch=PREFETCH)
-        try:
-            with broker_errors():
-                await declare(link.channel)
+        async with set_up_link(url, "venue-worker dead letters", prefetch=PREFETCH) as link:
+            await declare(link.channel)
             return cls(await Intake.register(link, DEAD))
-        except BaseException:
-            await link.close()
-            raise
 
     async def take(self, most: int) -> list[Delivery]:
         """Wait for what the broker gave up on; none when told to stop."""

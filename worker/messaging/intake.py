@@ -26,7 +26,6 @@ from worker.storage.suspects import Suspects
 
 log = structlog.get_logger()
 
-LOOK_SECONDS = 1.0
 MOST_BYTES = 16 * 1024 * 1024
 """Bytes of bodies in one batch, about: large messages make smaller batches."""
 
@@ -98,7 +97,7 @@ class Intake:
 
     @property
     def _consuming(self) -> bool:
-        return not self._link.lost.is_set() and self._consumer_tag in self._link.raw.consumers
+        return self._link.consumes(self._consumer_tag)
 
     @property
     def empty(self) -> bool:
@@ -185,9 +184,5 @@ class Intake:
         self._wake.set()
 
     async def _watch(self) -> None:
-        # Losing the channel is an event; losing only the consumer (a deleted queue) has to be seen.
-        while self._consuming:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_SECONDS):
-                    await self._link.lost.wait()
+        await self._link.until_not_consuming(self._consumer_tag)
         self._wake.set()

@@ -8,7 +8,8 @@ knows which of the two worlds it is in, and opens a new one.
 import asyncio
 import re
 import time
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Any, cast
 
 import aio_pika
@@ -23,6 +24,7 @@ from worker.messaging.broker_errors import broker_errors
 
 OPEN_SECONDS = 10.0
 CLOSE_SECONDS = 2.0
+CONSUMER_LOOK_SECONDS = 1.0
 HEARTBEAT_SECONDS = 20
 """Where the URL names none; a worker that is gone is noticed by the broker within twice this."""
 
@@ -93,6 +95,18 @@ class Link:
         while not self.lost.is_set() and await self.blocked() is not blocked:  # noqa: ASYNC110
             await asyncio.sleep(LOOK_SECONDS)
 
+    def consumes(self, consumer_tag: str | None) -> bool:
+        """Tell whether the broker knows a consumer of this link."""
+        return not self.lost.is_set() and consumer_tag in self.raw.consumers
+
+    async def until_not_consuming(self, consumer_tag: str | None) -> None:
+        """Return when the link is lost, or the consumer."""
+        # Losing the channel is an event; losing only the consumer (a deleted queue) has to be seen.
+        while self.consumes(consumer_tag):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CONSUMER_LOOK_SECONDS):
+                    await self.lost.wait()
+
     async def close(self) -> None:
         """Close channel and connection: the broker takes back, in order, what was not settled."""
         self.lost.set()
@@ -157,6 +171,22 @@ async def open_link(url: str, name: str, *, prefetch: int | None = None) -> Link
             except BaseException:
                 await connection.close()
                 raise
+
+
+@asynccontextmanager
+async def set_up_link(url: str, name: str, *, prefetch: int | None = None) -> AsyncIterator[Link]:
+    """Open a link and give it to be set up; it stays open unless that fails.
+
+    Raises:
+        BrokerUnavailableError: as of `open_link`, or the broker was lost meanwhile.
+    """
+    link = await open_link(url, name, prefetch=prefetch)
+    try:
+        with broker_errors():
+            yield link
+    except BaseException:
+        await link.close()
+        raise
 
 
 async def _linked(connection: AbstractConnection, prefetch: int | None) -> Link:

@@ -14,14 +14,13 @@ from pydantic_core import from_json
 
 from worker.errors import BrokerUnavailableError, OperatorError
 from worker.messaging.broker_errors import broker_errors
-from worker.messaging.link import Link, open_link
+from worker.messaging.link import Link, set_up_link
 from worker.messaging.topology import EVENTS_LOG
 from worker.retry import forever
 
 OFFSET = "x-stream-offset"
 PREFETCH = 200
 ACK_EVERY = 50
-LOOK_SECONDS = 1.0
 CLOCKS_APART = timedelta(minutes=1)
 """The broker finds a time by when it stored an event, told by its clock and not the worker's."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC) + CLOCKS_APART
@@ -73,18 +72,14 @@ class _Session:
     def __init__(self, link: Link, start: Start) -> None:
         self._link = link
         self._start = start
+        self._consumer_tag: str | None = None
         self._waiting: asyncio.Queue[aiormq.abc.DeliveredMessage | None] = asyncio.Queue()
 
     @classmethod
     async def open(cls, url: str, start: Start) -> "_Session":
-        link = await open_link(url, "venue-worker tail", prefetch=PREFETCH)
-        session = cls(link, start)
-        try:
-            with broker_errors():
-                await session._consume()
-        except BaseException:
-            await link.close()
-            raise
+        async with set_up_link(url, "venue-worker tail", prefetch=PREFETCH) as link:
+            session = cls(link, start)
+            await session._consume()
         return session
 
     async def close(self) -> None:
@@ -114,7 +109,10 @@ class _Session:
         start = self._start
         if isinstance(start, datetime):
             start = max(start, EPOCH) - CLOCKS_APART
-        await self._link.raw.basic_consume(EVENTS_LOG, self._waiting.put, arguments={OFFSET: start})
+        answer = await self._link.raw.basic_consume(
+            EVENTS_LOG, self._waiting.put, arguments={OFFSET: start}
+        )
+        self._consumer_tag = answer.consumer_tag
 
     def _check_beginning(self, offset: int) -> None:
         if isinstance(self._start, int) and offset > self._start:
@@ -124,11 +122,7 @@ class _Session:
             )
 
     async def _watch(self) -> None:
-        # Losing the channel is an event; losing only the consumer (a deleted log) has to be seen.
-        while not self._link.lost.is_set() and self._link.raw.consumers:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_SECONDS):
-                    await self._link.lost.wait()
+        await self._link.until_not_consuming(self._consumer_tag)
         self._waiting.put_nowait(None)
 
     async def _acknowledge(self, message: aiormq.abc.DeliveredMessage) -> None:

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from aiormq import spec
 
 from worker.errors import BrokerBlockedError, BrokerUnavailableError
-from worker.messaging.broker_errors import broker_errors
 from worker.messaging.confirms import publish_all
 from worker.messaging.envelope import STRUCTURED
-from worker.messaging.link import Link, open_link
+from worker.messaging.link import Link, set_up_link
 from worker.messaging.topology import EVENTS, declare
 from worker.retry import forever
 from worker.storage.outbox import PendingEvent
@@ -68,13 +67,8 @@ class Publisher:
             return self._link
 
     async def _open(self) -> Link:
-        link = await open_link(self._url, "venue-worker events")
-        try:
-            with broker_errors():
-                await declare(link.channel)
-        except BaseException:
-            await link.close()
-            raise
+        async with set_up_link(self._url, "venue-worker events") as link:
+            await declare(link.channel)
         return link
 
     async def close(self) -> None:

@@ -17,6 +17,7 @@ from worker.errors import BrokerUnavailableError
 from worker.messaging.confirms import publish_all
 from worker.messaging.delivery import Delivery
 from worker.messaging.link import Link, open_link
+from worker.messaging.topology import OWN
 from worker.outcome import Outcome
 
 MOST_WAITING = 10_000
@@ -26,9 +27,6 @@ LOT = 200
 CONFIRM_SECONDS = 5.0
 TRANSIENT = 1
 SHORT = 255
-OUR_OWN = ("venue.commands", "venue.events", "venue.queries", "venue.dead")
-"""Queues that no reply belongs in, whatever a sender asks for."""
-
 log = structlog.get_logger()
 
 
@@ -44,7 +42,7 @@ class Reply:
 def reply_for(delivery: Delivery, outcome: Outcome) -> Reply | None:
     """Return the reply that the delivery asks for, or None."""
     reply_to = delivery.text_property("reply_to")
-    if reply_to is None or reply_to.startswith(OUR_OWN):
+    if reply_to is None or reply_to.startswith(OWN):
         return None
     correlation_id = _short(
         delivery.text_property("correlation_id")

@@ -49,6 +49,11 @@ class Unreadable:
     attempts: int = 0
     traceback: str | None = None
 
+    @property
+    def parked_for(self) -> str:
+        """The word it is parked under."""
+        return self.reason or self.problems[0].code
+
 
 def decode(delivery: Delivery, most_bytes: int) -> Command | Unreadable:
     """Read one message, of at most `most_bytes`."""

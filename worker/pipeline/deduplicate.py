@@ -13,6 +13,7 @@ from worker.domain.origin import CommandKey
 from worker.outcome import Outcome, Result
 from worker.pipeline.decode import Unreadable
 from worker.pipeline.messages import Message
+from worker.storage.deferred import Shelved
 from worker.storage.outcomes import Known
 
 
@@ -41,6 +42,12 @@ class Batch:
         if isinstance(content, Unreadable):
             raise TypeError(f"the message at {place} is no command")
         return content
+
+    @property
+    def shelved(self) -> dict[int, Shelved]:
+        """The rows that the batch's due commands are, by place, but for those that are gone."""
+        rows = {n: one.delivery.shelved for n, one in enumerate(self.messages)}
+        return {n: row for n, row in rows.items() if row is not None and n not in self.gone}
 
     @property
     def commands(self) -> list[Command]:

@@ -43,7 +43,7 @@ def _parking(delivery: Delivery, unreadable: Unreadable) -> NewParked:
     return NewParked(
         id=str(uuid7()),
         hash=parking_hash(delivery.body, properties),
-        reason=unreadable.reason or unreadable.problems[0].code,
+        reason=unreadable.parked_for,
         problems=unreadable.problems,
         body=delivery.body,
         properties=properties,
@@ -62,11 +62,9 @@ def _replays(decisions: Decisions) -> list[Replayed]:
         if waiting.parked_id
     ]
     return cancelled + [
-        _replayed(message.delivery.shelved.parked_id, decisions, place)
-        for place, message in enumerate(decisions.batch.messages)
-        if message.delivery.shelved
-        and message.delivery.shelved.parked_id
-        and place not in decisions.batch.gone
+        _replayed(shelved.parked_id, decisions, place)
+        for place, shelved in decisions.batch.shelved.items()
+        if shelved.parked_id
     ]
 
 
@@ -78,7 +76,7 @@ def _replayed(parked_id: str, decisions: Decisions, place: int) -> Replayed:
             PARKED_AGAIN,
             Result.PARKED,
             unreadable.problems,
-            unreadable.reason or unreadable.problems[0].code,
+            unreadable.parked_for,
             unreadable.attempts,
             unreadable.traceback,
         )

@@ -19,8 +19,8 @@ class Retries:
         first_seconds: the first delay; each further one is three times as long, up to an hour.
     """
 
-    attempts: int = 8
-    first_seconds: float = 5.0
+    attempts: int
+    first_seconds: float
 
     def after(self, failed: int, now: datetime) -> datetime | None:
         """Return when to try again after so many failures, or None when they are enough."""

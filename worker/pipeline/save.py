@@ -47,11 +47,9 @@ async def save(tx: Connection, decisions: Decisions, now: datetime, most_bytes: 
 def finished(decisions: Decisions) -> set[str]:
     """Return the rows of commands that wait no more."""
     due = {
-        message.delivery.shelved.id
-        for place, message in enumerate(decisions.batch.messages)
-        if message.delivery.shelved
-        and place not in decisions.deferred
-        and place not in decisions.batch.gone
+        shelved.id
+        for place, shelved in decisions.batch.shelved.items()
+        if place not in decisions.deferred
     }
     return due | {waiting.id for waiting, _ in decisions.cancelled if waiting.id}
 

@@ -11,7 +11,7 @@ from worker.gate import Gate
 from worker.giving_back import give_back
 from worker.messaging.broker_errors import broker_errors
 from worker.messaging.intake import Intake
-from worker.messaging.link import Link, open_link
+from worker.messaging.link import Link, set_up_link
 from worker.messaging.partitions import declare_partition
 from worker.messaging.topology import declare
 from worker.pipeline.life import Pipeline
@@ -115,16 +115,13 @@ class Session:
             self._survived += 1
 
     async def _opened(self) -> Intake:
-        link = await open_link(self.url, f"venue-worker {self.queue}", prefetch=self.prefetch)
-        try:
+        name = f"venue-worker {self.queue}"
+        async with set_up_link(self.url, name, prefetch=self.prefetch) as link:
             self._ranks = link.version >= PRIORITIES_SINCE
             # Within a transaction that keeps the phase as it is: who changes the partitions can
             # rely on it that nobody registers at a queue, or binds one, any more.
             async with self.pipeline.database.transaction() as tx:
                 return await self._registered(link, await partitions.kept(tx))
-        except BaseException:
-            await link.close()
-            raise
 
     async def _registered(self, link: Link, state: Partitioning) -> Intake:
         if self.queue not in queues(state):

@@ -74,10 +74,7 @@ class Waiting:
 
 async def take(tx: Connection, most: int) -> list[Due]:
     """Take what is due; when that is nothing, one of those that never came to an end."""
-    rows = [row async for row in queries.take_due(tx, most=most, again_seconds=TAKEN_SECONDS)]
-    if not rows:
-        rows = [row async for row in queries.take_doubtful(tx, again_seconds=TAKEN_SECONDS)]
-    return [_due(row) for row in sorted(rows, key=lambda row: row["due_at"])]
+    return await _taken(tx, most, doubtful=False) or await _taken(tx, 1, doubtful=True)
 
 
 async def save(tx: Connection, deferred: Sequence[NewDeferred], seen_at: datetime) -> None:
@@ -130,6 +127,12 @@ async def figures(tx: Connection) -> tuple[int, float]:
     """Return how many commands wait, and for how many seconds one of them is overdue."""
     row = await queries.deferred_figures(tx)
     return row["waiting"], row["overdue_seconds"]
+
+
+async def _taken(tx: Connection, most: int, *, doubtful: bool) -> list[Due]:
+    rows = queries.take_due(tx, doubtful=doubtful, most=most, again_seconds=TAKEN_SECONDS)
+    in_order = sorted([row async for row in rows], key=lambda row: row["due_at"])
+    return [_due(row) for row in in_order]
 
 
 def _due(row: asyncpg.Record) -> Due:

@@ -1,27 +1,14 @@
--- name: take_due(most, again_seconds)
--- Commands whose time has come, the longest due first, taken for so many seconds. Those that were
--- taken three times before and never finished are left for `take_doubtful`.
+-- name: take_due(doubtful, most, again_seconds)
+-- Commands whose time has come, the longest due first, taken for so many seconds, twice as long each
+-- time. Doubtful are those that were taken three times before and never finished: perhaps one of
+-- them ends the process.
 UPDATE deferred_command AS d
 SET takes = d.takes + 1, due_at = now() + make_interval(secs => :again_seconds) * power(2, d.takes)
 FROM (SELECT id, due_at
       FROM deferred_command
-      WHERE due_at <= now() AND takes < 3
+      WHERE due_at <= now() AND (takes >= 3) = :doubtful::boolean
       ORDER BY due_at
       LIMIT :most
-      FOR UPDATE SKIP LOCKED) AS due
-WHERE d.id = due.id
-RETURNING d.id::text, d.body, d.properties::text AS properties, d.takes, d.attempts,
-          d.digest IS NOT NULL AS waited, d.parked_id::text, due.due_at;
-
--- name: take_doubtful(again_seconds)
--- One command that was taken again and again without coming to an end: perhaps it ends the process.
-UPDATE deferred_command AS d
-SET takes = d.takes + 1, due_at = now() + make_interval(secs => :again_seconds) * power(2, d.takes)
-FROM (SELECT id, due_at
-      FROM deferred_command
-      WHERE due_at <= now() AND takes >= 3
-      ORDER BY due_at
-      LIMIT 1
       FOR UPDATE SKIP LOCKED) AS due
 WHERE d.id = due.id
 RETURNING d.id::text, d.body, d.properties::text AS properties, d.takes, d.attempts,
