@@ -106,7 +106,7 @@ async def test_the_next_ones_through_a_cut(
         links.append(await open_link(url, name, **more))
         return links[-1]
 
-    monkeypatch.setattr("worker.messaging.log.open_link", open_later)
+    monkeypatch.setattr("worker.messaging.link.open_link", open_later)
     await logged(the_bus, 3)
     log = read_log(amqp_url, "next")
     first = asyncio.create_task(anext(log))
