@@ -48,6 +48,7 @@ async def test_it_is_noticed(
         between.forget()
         seconds = await says(worker, check, text)
         used = await cost(worker, 3)
+        between.let_new_through()
         await publishing
         expect_all(await settled(database, the_bus, len(load)), len(load))
         await worker.ready()

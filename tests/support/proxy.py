@@ -20,19 +20,27 @@ class Proxy:
         self._forwarding = _set()
         self._answering = _set()
         self._writers: set[asyncio.StreamWriter] = set()
+        self._forgotten: list[asyncio.Event] = []
+        self._serving: set[asyncio.Task[None] | None] = set()
 
     def hold(self) -> None:
         """Forward nothing more from clients to the server; the other direction goes on."""
         self._forwarding.clear()
 
     def forget(self) -> None:
-        """Forward nothing more on the connections of now, and close none; new ones are not hit.
+        """Forward nothing more on the connections of now, and close none; new ones wait.
 
         A firewall that has forgotten its connections does this.
         """
         self._forwarding.clear()
         self._answering.clear()
-        self._forwarding, self._answering = _set(), _set()
+        self._forgotten += [self._forwarding, self._answering]
+        self._forwarding, self._answering = asyncio.Event(), asyncio.Event()
+
+    def let_new_through(self) -> None:
+        """Forward on the connections that were opened after those that are forgotten."""
+        self._forwarding.set()
+        self._answering.set()
 
     def cut(self) -> None:
         """Drop all connections with whatever is held, and forward again for new ones."""
@@ -44,11 +52,23 @@ class Proxy:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Forward one connection, both ways, until either side ends it."""
         forwarding, answering = self._forwarding, self._answering
-        there, back = await asyncio.open_connection("127.0.0.1", self._target)
-        self._writers |= {writer, back}
-        async with asyncio.TaskGroup() as group:
-            group.create_task(_pump(reader, back, forwarding))
-            group.create_task(_pump(there, writer, answering))
+        this = asyncio.current_task()
+        self._serving.add(this)
+        try:
+            there, back = await asyncio.open_connection("127.0.0.1", self._target)
+            self._writers |= {writer, back}
+            async with asyncio.TaskGroup() as group:
+                group.create_task(_pump(reader, back, forwarding))
+                group.create_task(_pump(there, writer, answering))
+        finally:
+            self._serving.discard(this)
+
+    async def end(self) -> None:
+        """Drop all connections, the forgotten ones too, and wait until nobody serves any."""
+        self.cut()
+        for event in [*self._forgotten, self._answering]:
+            event.set()
+        await asyncio.gather(*filter(None, self._serving))
 
 
 def _set() -> asyncio.Event:
@@ -77,5 +97,5 @@ async def proxy(target: int) -> AsyncIterator[Proxy]:
     try:
         yield one
     finally:
-        one.cut()
         server.close()
+        await one.end()
