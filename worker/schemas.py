@@ -7,6 +7,8 @@ from pydantic import BaseModel
 
 from worker.domain.command import CommandSpec
 from worker.domain.families import COMMANDS
+from worker.domain.parts import Part
+from worker.domain.staff import MemberShape
 from worker.domain.venue_data import VenueFields
 from worker.messaging.envelope import Envelope
 
@@ -17,15 +19,6 @@ UUID = {"type": "string", "format": "uuid"}
 TIME = {"type": "string", "format": "date-time"}
 STATUSES = ["pending", "active", "inactive", "suspended", "closed"]
 
-STAFF: Schema = {
-    "type": "array",
-    "description": "the first owner, in venue.created",
-    "items": {
-        "type": "object",
-        "required": ["user_id", "role"],
-        "properties": {"user_id": {"type": "string"}, "role": {"const": "owner"}},
-    },
-}
 PROBLEM: Schema = {
     "type": "object",
     "required": ["code", "field", "message"],
@@ -42,7 +35,7 @@ def all_schemas() -> dict[str, str]:
     schemas = {"reply.json": _reply()}
     for type_, spec in COMMANDS.items():
         schemas[f"commands/{type_}.json"] = _command(type_, spec)
-        schemas[f"events/{spec.event}.json"] = _event(spec.event, _venue_data(), versioned=True)
+        schemas[f"events/{spec.event}.json"] = _event(spec.event, _shown(spec.part), versioned=True)
     for type_ in ("venue.command.rejected", "venue.command.parked"):
         schemas[f"events/{type_}.json"] = _event(type_, _refusal_data(), versioned=False)
     return {name: json.dumps(schema, indent=2) + "\n" for name, schema in schemas.items()}
@@ -95,9 +88,26 @@ def _event(type_: str, data: Schema, *, versioned: bool) -> Schema:
     )
 
 
-def _venue_data() -> Schema:
-    fields = _model(VenueFields)
-    venue: Schema = {
+def _shown(part: Part[Any] | None) -> Schema:
+    shape = _model(part.shape) if part else _venue()
+    definitions = shape.pop("$defs", {})
+    name = part.shown_as if part else "venue"
+    return {
+        "type": "object",
+        "required": [name, "changed"],
+        "properties": {
+            name: shape,
+            "changed": {"type": "array", "items": {"type": "string"}},
+        },
+        "$defs": definitions,
+    }
+
+
+def _venue() -> Schema:
+    fields, first = _model(VenueFields), _model(MemberShape)
+    definitions = {**fields.pop("$defs", {}), **first.pop("$defs", {}), "MemberShape": first}
+    member = {"$ref": REFS.format(model="MemberShape")}
+    return {
         "type": "object",
         "required": ["id", "status", "slug", "name"],
         "properties": {
@@ -106,20 +116,12 @@ def _venue_data() -> Schema:
             "slug": {"type": "string"},
             **fields["properties"],
             "status_reason": {"type": "string"},
-            "staff": STAFF,
+            "staff": {"type": "array", "description": "the first owner", "items": member},
             "created_at": TIME,
             "updated_at": TIME,
             "deleted_at": TIME,
         },
-    }
-    return {
-        "type": "object",
-        "required": ["venue", "changed"],
-        "properties": {
-            "venue": venue,
-            "changed": {"type": "array", "items": {"type": "string"}},
-        },
-        "$defs": fields.get("$defs", {}),
+        "$defs": definitions,
     }
 
 

@@ -15,6 +15,7 @@ from worker.pipeline.messages import Message
 from worker.pipeline.publishers import Publishers
 from worker.pipeline.retries import Retries
 from worker.storage.outcomes import Known
+from worker.storage.parts import Parts
 from worker.storage.world import World
 
 EVERYONE = Publishers(None)
@@ -30,7 +31,7 @@ def message(**changes: object) -> Message:
 def world(status: Status | None = None) -> World:
     """Return a world with one venue of that status, or with none."""
     loaded = {(TENANT, VENUE): venue(status)} if status else {}
-    return World(loaded, {}, defaultdict(set), {})
+    return World(loaded, Parts(), defaultdict(set), {})
 
 
 async def decide_batch(

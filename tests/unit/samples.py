@@ -12,7 +12,7 @@ from worker.domain.command import COMMANDS, Command
 from worker.domain.decide import decide
 from worker.domain.decision import Applied, Decision, Rejected
 from worker.domain.patch import Json, JsonObject
-from worker.domain.staff import Role
+from worker.domain.staff import STAFF, Member, Role
 from worker.domain.state import State, Status, Venue
 from worker.messaging.delivery import Delivery
 from worker.pipeline.decode import Unreadable, decode
@@ -117,12 +117,13 @@ def venue(
 
 def state(word: str = "pending", role: Role | None = None, user: str = "user-7") -> State:
     """Return the state with a venue of the given status, or `none`, or a `deleted` one."""
-    roles = {user: role} if role else {}
+    staff = {user: Member(user, role, EARLIER)} if role else {}
+    before = STAFF.put(State(), staff)
     if word == "none":
-        return State(roles=roles)
+        return before
     if word == "deleted":
-        return State(venue=venue(Status.CLOSED, deleted_at=EARLIER), roles=roles)
-    return State(venue=venue(Status(word)), roles=roles)
+        return replace(before, venue=venue(Status.CLOSED, deleted_at=EARLIER))
+    return replace(before, venue=venue(Status(word)))
 
 
 def applied(decision: Decision) -> tuple[Applied, Venue]:

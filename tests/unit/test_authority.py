@@ -2,9 +2,10 @@
 
 import pytest
 
-from tests.unit.samples import LIFECYCLE, applied, codes, command, decided, refused, state
+from tests.unit.samples import LIFECYCLE, NOW, applied, codes, command, decided, refused, state
 from worker.domain.command import COMMANDS
-from worker.domain.staff import Role
+from worker.domain.staff import STAFF, Member, Role, role_of
+from worker.storage.parts import Parts
 from worker.storage.world import World
 
 STRANGER = "stranger"
@@ -62,27 +63,28 @@ def test_the_role_is_the_actors_own(type_: str) -> None:
 def test_the_creator_becomes_the_owner() -> None:
     """The actor of `venue.create` becomes its owner, and nobody else does."""
     decision, _ = applied(decided(state("none"), "venue.create", actorid="user-7"))
-    assert decision.state.roles == {"user-7": Role.OWNER}
+    assert STAFF.items(decision.state) == {"user-7": Member("user-7", Role.OWNER, NOW)}
 
 
 def test_a_venue_of_the_platform_has_no_owner() -> None:
     """Without an actor a new venue has no staff."""
     decision, _ = applied(decided(state("none"), "venue.create"))
-    assert decision.state.roles == {}
+    assert not STAFF.items(decision.state)
 
 
 def test_a_role_counts_at_its_own_venue_and_tenant_only() -> None:
     """An owner is a stranger at every other venue, and in another tenant."""
     here = command("venue.close", actorid="user-7")
     elsewhere = "0197aaaa-0000-7000-8000-00000000eeee"
-    world = World({}, {here.key: {"user-7": Role.OWNER}}, {}, {})
+    owner = Member("user-7", Role.OWNER, NOW)
+    world = World({}, Parts({"staff": {here.key: {"user-7": owner}}}), {}, {})
     for other in (
         command("venue.close", actorid="user-7", subject=elsewhere),
         command("venue.close", actorid="user-7", tenantid=elsewhere),
     ):
         world.taken[other.tenant_id] = set()
-        assert world.state_for(other).roles == {}
-    assert world.state_for(here).roles == {"user-7": Role.OWNER}
+        assert role_of(world.state_for(other), "user-7") is None
+    assert role_of(world.state_for(here), "user-7") is Role.OWNER
 
 
 def test_a_refusal_names_who_may() -> None:

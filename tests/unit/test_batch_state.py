@@ -9,7 +9,7 @@ from tests.unit.batches import codes_of, decide_batch, world
 from tests.unit.samples import COMMAND, FIELDS, NOW, TENANT, VENUE, command
 from worker.breath import breathing
 from worker.domain.command import Command
-from worker.domain.staff import Role
+from worker.domain.staff import Member, Role
 from worker.domain.state import Status
 from worker.messaging.delivery import Delivery
 from worker.pipeline.decisions import Decisions
@@ -57,7 +57,8 @@ async def test_each_command_sees_what_the_one_before_it_left() -> None:
     versions = [event.version for event, _ in decisions.events]
     assert versions == [1, 2, None, None, 3, 4, None, None]
     assert here.venues[TENANT, VENUE].deleted_at == NOW
-    assert here.new_roles == {(TENANT, VENUE): {"user-7": Role.OWNER}}
+    owner = Member("user-7", Role.OWNER, NOW)
+    assert here.parts.changed == {"staff": {(TENANT, VENUE): {"user-7": owner}}}
 
 
 async def test_another_tenants_venue_does_not_exist() -> None:
@@ -76,7 +77,7 @@ async def test_what_is_refused_or_changes_nothing_is_not_saved() -> None:
     here = world(Status.ACTIVE)
     await _decide(here, command("venue.activate", id=_id(1)), command("venue.update", {}))
     assert here.venues == {}
-    assert here.new_roles == {}
+    assert here.parts.changed == {}
 
 
 async def test_venues_are_decided_apart() -> None:

@@ -13,6 +13,7 @@ from worker.domain.decide import decide
 from worker.domain.decision import Decision, Rejected
 from worker.domain.patch import JsonObject
 from worker.domain.slugs import Slugs, free_slug, slug_base
+from worker.storage.parts import Parts
 from worker.storage.venues import slug_base_of, transliterated
 from worker.storage.world import World
 
@@ -23,7 +24,7 @@ class Tenants:
     """Venues in memory, each command decided on what the ones before it left."""
 
     def __init__(self) -> None:
-        self._world = World({}, {}, defaultdict(set), {})
+        self._world = World({}, Parts(), defaultdict(set), {})
 
     def decide(self, number: int, type_: str, data: JsonObject, tenant: str = TENANT) -> Decision:
         """Decide a command to the venue of that number."""

@@ -73,8 +73,13 @@ def test_every_attribute() -> None:
     }
     times = {"created_at": document["time"], "updated_at": document["time"]}
     named = {"id": VENUE, "status": "pending", "slug": venue["slug"]}
-    owner = {"staff": [{"user_id": "user-7", "role": "owner"}]}
-    assert venue == {**named, **FIELDS, **owner, **times}
+    owner = {
+        "user_id": "user-7",
+        "role": "owner",
+        "permissions": [],
+        "added_at": document["time"],
+    }
+    assert venue == {**named, **FIELDS, "staff": [owner], **times}
 
 
 def test_optional_attributes_are_absent() -> None:

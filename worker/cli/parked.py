@@ -139,7 +139,7 @@ def replay(  # noqa: PLR0913 - an option each
 
 
 @app.command("discard")
-def discard(  # noqa: PLR0913 - an option each
+def discard(
     ids: Ids = None,
     *,
     reason: Reason = None,

@@ -7,7 +7,7 @@ from worker.domain.command import COMMANDS, Command, Data, command
 from worker.domain.decision import Change, Rejected, refuse
 from worker.domain.formats import Uuid
 from worker.domain.origin import Deferred
-from worker.domain.staff import PLATFORM
+from worker.domain.staff import PLATFORM, role_of
 from worker.domain.state import State
 
 
@@ -22,7 +22,6 @@ class Cancel(Data):
     event="venue.command.rejected",
     data=Cancel,
     by=PLATFORM,
-    part="command",
     about_venue=False,
 )
 def cancel(state: State, command: Command, _: datetime) -> Change | Rejected:
@@ -42,4 +41,4 @@ def _may(state: State, command: Command, waiting: Deferred) -> bool:
     if command.actor_id is None or command.actor_id == waiting.origin.actor_id:
         return True
     spec = COMMANDS[waiting.origin.type]
-    return not spec.creates and state.roles.get(command.actor_id) in spec.authority(state)
+    return not spec.creates and role_of(state, command.actor_id) in spec.authority(state)

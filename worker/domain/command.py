@@ -5,15 +5,17 @@ loading, deciding and the published schemas all read this register, so that addi
 touches nothing else.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from worker.domain.decision import Change, Rejected
 from worker.domain.origin import Deferred, Origin
-from worker.domain.staff import Authority
+from worker.domain.parts import Part
+from worker.domain.staff import STAFF, Authority
 from worker.domain.state import State
 
 
@@ -49,6 +51,10 @@ AuthorityOf = Authority | Callable[[State], Authority]
 """Who may give a command; where that depends on the venue's state, a function of it."""
 
 
+PartsOf = Sequence[Part[Any]] | Callable[[Command], Sequence[Part[Any]]]
+"""Which parts of a venue a command is decided on; where that depends on it, a function of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class CommandSpec:
     """One row of the contract's table of commands."""
@@ -57,13 +63,22 @@ class CommandSpec:
     event: str
     by: AuthorityOf
     rule: Rule
-    part: str
+    part: Part[Any] | None = None
+    reads: PartsOf = ()
     creates: bool = False
     about_venue: bool = True
 
     def authority(self, state: State) -> Authority:
         """Return the roles that may give it at a venue in that state."""
         return self.by(state) if callable(self.by) else self.by
+
+    def parts(self, command: Command) -> list[Part[Any]]:
+        """Return the parts of its venue that a command of this type is decided on."""
+        reads = self.reads(command) if callable(self.reads) else self.reads
+        parts = [self.part, *reads] if self.part else [*reads]
+        if command.actor_id is not None and STAFF not in parts:
+            parts.append(STAFF)
+        return parts
 
 
 COMMANDS: dict[str, CommandSpec] = {}
@@ -76,7 +91,8 @@ def command(
     event: str,
     data: type[Data],
     by: AuthorityOf,
-    part: str,
+    part: Part[Any] | None = None,
+    reads: PartsOf = (),
     creates: bool = False,
     about_venue: bool = True,
 ) -> Callable[[Rule], Rule]:
@@ -87,13 +103,14 @@ def command(
         event: the type of the event that applying it makes.
         data: the model of its data.
         by: the roles whose holders may give it.
-        part: the name of the state's part in the event's data, such as `venue`.
+        part: what it changes and its event shows; None for the venue itself.
+        reads: other parts that it is decided on.
         creates: whether it makes the venue, instead of needing it to exist.
         about_venue: False where neither the venue's existence nor its staff decides who may.
     """
 
     def register(rule: Rule) -> Rule:
-        COMMANDS[type_] = CommandSpec(data, event, by, rule, part, creates, about_venue)
+        COMMANDS[type_] = CommandSpec(data, event, by, rule, part, reads, creates, about_venue)
         return rule
 
     return register

@@ -6,9 +6,10 @@ Idempotency and the publisher come before these; they are the pipeline's, as the
 from datetime import datetime
 
 from worker.domain.command import Command, CommandSpec
-from worker.domain.decision import Applied, Change, Decision, Event, Rejected, refuse
+from worker.domain.decision import Applied, Change, Decision, Event, Rejected, Shown, refuse
 from worker.domain.families import COMMANDS
 from worker.domain.patch import Json
+from worker.domain.staff import role_of
 from worker.domain.state import State, Venue
 
 
@@ -49,7 +50,7 @@ def _authority(spec: CommandSpec, state: State, command: Command) -> Rejected | 
     if command.actor_id is None or spec.creates or not spec.about_venue:
         return None
     may = spec.authority(state)
-    if state.roles.get(command.actor_id) in may:
+    if role_of(state, command.actor_id) in may:
         return None
     allowed = " or ".join(role.value for role in sorted(may)) or "the platform itself"
     return refuse("forbidden", f"{command.type} takes {allowed} of this venue")
@@ -74,10 +75,14 @@ def _applied(spec: CommandSpec, change: Change) -> Applied:
 
 def _event(spec: CommandSpec, venue: Venue, change: Change) -> Event:
     names: list[Json] = list(change.changed)
+    part = spec.part.shown_as if spec.part else "venue"
+    shown = change.shown or Shown(
+        venue.document(), venue.summary(), f"venue.get?subject={venue.id}"
+    )
     return Event(
         type=spec.event,
-        data={spec.part: {**venue.document(), **change.also}, "changed": names},
-        summary={spec.part: {**venue.summary(), **change.also}, "changed": names},
-        dataref=f"venue.get?subject={venue.id}",
+        data={part: {**shown.document, **change.also}, "changed": names},
+        summary={part: {**shown.summary, **change.also}, "changed": names},
+        dataref=shown.dataref,
         version=venue.version,
     )

@@ -28,18 +28,34 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """What an event shows of what has changed.
+
+    Attributes:
+        document: all of it.
+        summary: what stands in for it in an event that would be too large.
+        dataref: the query, as a URI reference, that answers with the rest.
+    """
+
+    document: JsonObject
+    summary: JsonObject
+    dataref: str
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """The state after the command, and which top-level fields the event says have changed.
 
-    An empty `changed` means that nothing did: no new version, no event. `also` is shown in the
-    event as if it belonged to the changed part. `cancels` is a waiting command that ends with this
-    one, rejected.
+    An empty `changed` means that nothing did: no new version, no event. `shown` is what the event
+    shows, the venue if nothing else; `also` is shown as if it belonged to that. `cancels` is a
+    waiting command that ends with this one, rejected.
     """
 
     state: State
     changed: tuple[str, ...] = ()
     also: Mapping[str, Json] = field(default_factory=dict)
     cancels: Deferred | None = None
+    shown: Shown | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Any
 
 from worker.domain.origin import Deferred
 from worker.domain.patch import Json, JsonObject
+from worker.domain.policy import Policy
 from worker.domain.slugs import Slugs
-from worker.domain.staff import Role
 
 
 class Status(StrEnum):
@@ -64,15 +65,18 @@ class State:
 
     Attributes:
         venue: the venue, deleted or not, or None where the id was never used.
-        roles: active staff of the venue by user; at least the command's actor, if on the staff.
+        parts: what stands beside the venue's fields, by the part's name and the item's key: as much
+            of it as the command reads, and its actor's place on the staff (`domain/parts.py`).
         slugs: the tenant's slugs around the one the command asks for.
         deferred: waiting commands of the venue by their id; at least the one it asks about.
+        policy: what the operator decides of the rules.
     """
 
     venue: Venue | None = None
-    roles: Mapping[str, Role] = field(default_factory=lambda: MappingProxyType({}))
+    parts: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
     slugs: Slugs = field(default_factory=Slugs)
     deferred: Mapping[str, Deferred] = field(default_factory=lambda: MappingProxyType({}))
+    policy: Policy = field(default_factory=Policy)
 
     @property
     def version(self) -> int:

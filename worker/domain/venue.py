@@ -8,7 +8,7 @@ from worker.domain.command import Command, command
 from worker.domain.decision import Change, Rejected, refuse
 from worker.domain.patch import Json, JsonObject, changed_fields, merged_object
 from worker.domain.slugs import free_slug
-from worker.domain.staff import MANAGER, OWNER, PLATFORM, Authority, Role
+from worker.domain.staff import MANAGER, OWNER, PLATFORM, STAFF, Authority, Member, Role
 from worker.domain.state import State, Status, Venue
 from worker.domain.venue_checks import capacity_problem, missing_for_activation, update_problems
 from worker.domain.venue_data import (
@@ -20,9 +20,7 @@ from worker.domain.venue_data import (
 )
 
 
-@command(
-    "venue.create", event="venue.created", data=VenueCreate, by=OWNER, part="venue", creates=True
-)
+@command("venue.create", event="venue.created", data=VenueCreate, by=OWNER, creates=True)
 def create(state: State, command: Command, now: datetime) -> Change | Rejected:
     """Make a pending venue; whoever asked for it becomes its owner."""
     given = merged_object({}, _given(command))
@@ -40,14 +38,16 @@ def create(state: State, command: Command, now: datetime) -> Change | Rejected:
     )
     if problem := capacity_problem(given):
         return Rejected((problem,))
-    roles = {command.actor_id: Role.OWNER} if command.actor_id else {}
-    staff: Json = [{"user_id": user, "role": role.value} for user, role in roles.items()]
-    also = {"staff": staff} if roles else {}
     changed = (*given, "slug") if slug else (*given,)
-    return Change(replace(state, venue=venue, roles=roles), changed, also)
+    made = replace(state, venue=venue)
+    if command.actor_id is None:
+        return Change(made, changed)
+    owner = Member(command.actor_id, Role.OWNER, added_at=now)
+    staff: Json = [owner.document()]
+    return Change(STAFF.put(made, {owner.user_id: owner}), changed, {"staff": staff})
 
 
-@command("venue.update", event="venue.updated", data=VenueUpdate, by=MANAGER, part="venue")
+@command("venue.update", event="venue.updated", data=VenueUpdate, by=MANAGER)
 def update(state: State, command: Command, now: datetime) -> Change | Rejected:
     """Merge a patch into the venue's fields; the slug stays unless the patch names one."""
     venue = _existing(state)
@@ -73,7 +73,7 @@ def _may_activate(state: State) -> Authority:
     return PLATFORM if suspended else OWNER
 
 
-@command("venue.activate", event="venue.activated", data=Nothing, by=_may_activate, part="venue")
+@command("venue.activate", event="venue.activated", data=Nothing, by=_may_activate)
 def activate(state: State, command: Command, now: datetime) -> Change | Rejected:
     """Open the venue for business, once it has a capacity, a city and a time zone."""
     del command
@@ -84,7 +84,7 @@ def activate(state: State, command: Command, now: datetime) -> Change | Rejected
     return Rejected(missing) if missing else _moved(state, Status.ACTIVE, None, now)
 
 
-@command("venue.deactivate", event="venue.deactivated", data=OptionalReason, by=OWNER, part="venue")
+@command("venue.deactivate", event="venue.deactivated", data=OptionalReason, by=OWNER)
 def deactivate(state: State, command: Command, now: datetime) -> Change | Rejected:
     """Take an active venue out of business until it is activated again."""
     venue = _existing(state)
@@ -93,7 +93,7 @@ def deactivate(state: State, command: Command, now: datetime) -> Change | Reject
     return _moved(state, Status.INACTIVE, command, now)
 
 
-@command("venue.suspend", event="venue.suspended", data=Reason, by=PLATFORM, part="venue")
+@command("venue.suspend", event="venue.suspended", data=Reason, by=PLATFORM)
 def suspend(state: State, command: Command, now: datetime) -> Change | Rejected:
     """Stop a venue on the platform's word; only the platform lifts it."""
     venue = _existing(state)
@@ -102,7 +102,7 @@ def suspend(state: State, command: Command, now: datetime) -> Change | Rejected:
     return _moved(state, Status.SUSPENDED, command, now)
 
 
-@command("venue.close", event="venue.closed", data=Reason, by=OWNER, part="venue")
+@command("venue.close", event="venue.closed", data=Reason, by=OWNER)
 def close(state: State, command: Command, now: datetime) -> Change | Rejected:
     """Close a venue for good; after it only `venue.delete` is left."""
     venue = _existing(state)
@@ -111,7 +111,7 @@ def close(state: State, command: Command, now: datetime) -> Change | Rejected:
     return _moved(state, Status.CLOSED, command, now)
 
 
-@command("venue.delete", event="venue.deleted", data=Nothing, by=OWNER, part="venue")
+@command("venue.delete", event="venue.deleted", data=Nothing, by=OWNER)
 def delete(state: State, command: Command, now: datetime) -> Change | Rejected:
     """Delete softly: the row and its history stay, the slug is free again, the id is not."""
     del command

@@ -4,7 +4,7 @@ One that asks for a later time is deferred, and so is one whose rule fails unexp
 has failed often enough to be parked.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
@@ -13,6 +13,7 @@ from worker.breath import breathing
 from worker.domain.command import Command
 from worker.domain.decide import decide
 from worker.domain.decision import Applied, Event, Rejected
+from worker.domain.policy import Policy
 from worker.errors import traceback_of
 from worker.messaging.written import refusal
 from worker.outcome import Outcome, Result
@@ -32,6 +33,7 @@ class Terms:
 
     publishers: Publishers
     retries: Retries
+    policy: Policy = field(default_factory=Policy)
 
 
 async def decide_all(batch: Batch, world: World, terms: Terms, now: datetime) -> Decisions:

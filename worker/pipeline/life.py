@@ -57,6 +57,6 @@ class Pipeline:
             gone = await taken_over(tx, messages)
             known = await outcomes.known(tx, commands_of(messages))
             batch = deduplicate(messages, known, gone)
-            states = await world.load(tx, batch.commands)
+            states = await world.load(tx, batch.commands, self.terms.policy)
             decisions = await decide_all(batch, states, self.terms, now)
             return await save(tx, decisions, now, self.most_bytes)

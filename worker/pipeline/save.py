@@ -18,7 +18,7 @@ from worker.storage.database import Connection
 async def save(tx: Connection, decisions: Decisions, now: datetime, most_bytes: int) -> Done:
     """Write all that the batch has come to; return what is to be published and replied."""
     messages = decisions.batch.messages
-    await world.save(tx, decisions.world)
+    await world.save(tx, decisions.world, now)
     await outcomes.save(tx, decisions.decided, now)
     await deferred.save(tx, list(decisions.deferred.values()), now)
     refusals = await park(tx, decisions, now)

@@ -4,19 +4,20 @@ The next command of a batch sees what the one before it left behind, before any 
 each venue is read once and written once, whatever number of commands it gets.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from worker.domain.cancel import Cancel
 from worker.domain.command import Command
 from worker.domain.origin import CommandKey, Deferred, VenueKey
+from worker.domain.policy import Policy
 from worker.domain.slugs import Slugs
-from worker.domain.staff import Role
 from worker.domain.state import State, Venue
-from worker.storage import deferred, staff, venues
+from worker.storage import deferred, parts, venues
 from worker.storage.database import Connection
 from worker.storage.deferred import Waiting
+from worker.storage.parts import Parts
 
 
 @dataclass(slots=True)
@@ -24,11 +25,11 @@ class World:
     """The venues of a batch as they are now, and as they were loaded."""
 
     loaded: dict[VenueKey, Venue]
-    roles: dict[VenueKey, dict[str, Role]]
+    parts: Parts
     taken: dict[str, set[str]]
     bases: dict[CommandKey, str]
+    policy: Policy = field(default_factory=Policy)
     venues: dict[VenueKey, Venue] = field(default_factory=dict)
-    new_roles: dict[VenueKey, dict[str, Role]] = field(default_factory=dict)
     waiting: dict[CommandKey, Waiting] = field(default_factory=dict)
 
     def state_for(self, command: Command) -> State:
@@ -36,9 +37,10 @@ class World:
         key = command.key
         return State(
             venue=self.venues.get(key) or self.loaded.get(key),
-            roles=self.roles.get(key) or {},
+            parts=self.parts.of(key),
             slugs=Slugs(self.bases.get(command.idempotency_key, ""), self.taken[command.tenant_id]),
             deferred=self._deferred_for(command),
+            policy=self.policy,
         )
 
     def defer(self, command: Deferred) -> None:
@@ -57,9 +59,8 @@ class World:
         if after.venue is not None and after.venue is not before.venue:
             self._keep_slug(command.tenant_id, before.venue, after.venue)
             self.venues[key] = after.venue
-        if after.roles is not before.roles:
-            self.new_roles[key] = dict(after.roles)
-            self.roles[key] = dict(after.roles)
+        if after.parts is not before.parts:
+            self.parts.keep(key, before, after)
 
     def _keep_slug(self, tenant_id: str, before: Venue | None, after: Venue) -> None:
         taken = self.taken[tenant_id]
@@ -69,7 +70,7 @@ class World:
             taken.add(after.slug)
 
 
-async def load(tx: Connection, commands: Collection[Command]) -> World:
+async def load(tx: Connection, commands: Collection[Command], policy: Policy) -> World:
     """Lock and read what the commands are decided on, in the one order that cannot deadlock."""
     keys = sorted({command.key for command in commands})
     loaded = await venues.lock(tx, keys)
@@ -80,17 +81,18 @@ async def load(tx: Connection, commands: Collection[Command]) -> World:
     }
     return World(
         loaded=loaded,
-        roles=await staff.roles(tx, _actors(commands)),
+        parts=await parts.load(tx, commands),
         taken=await venues.taken_slugs(tx, {(key[0], base) for key, base in bases.items()}),
         bases=bases,
+        policy=policy,
         waiting=await deferred.waiting(tx, {key for c in commands if (key := _asked_about(c))}),
     )
 
 
-async def save(tx: Connection, world: World) -> None:
-    """Write every venue that changed, once, and its new people."""
+async def save(tx: Connection, world: World, now: datetime) -> None:
+    """Write every venue that changed, once, and the items of its parts that did."""
     await venues.save(tx, world.venues, world.loaded)
-    await staff.add(tx, world.new_roles)
+    await parts.save(tx, world.parts, now)
 
 
 def _asked_about(command: Command) -> CommandKey | None:
@@ -98,11 +100,3 @@ def _asked_about(command: Command) -> CommandKey | None:
         case Cancel(command_id=command_id):
             return command.tenant_id, command_id
     return None
-
-
-def _actors(commands: Iterable[Command]) -> dict[VenueKey, set[str]]:
-    actors: dict[VenueKey, set[str]] = defaultdict(set)
-    for command in commands:
-        if command.actor_id is not None:
-            actors[command.key].add(command.actor_id)
-    return actors

@@ -1,16 +1,27 @@
--- name: roles(tenant_ids, venue_ids, user_ids)
--- The roles that the given people hold at the given venues now.
-SELECT s.tenant_id::text, s.venue_id::text, s.user_id, s.role
-FROM venue_staff AS s
-JOIN unnest(:tenant_ids::uuid[], :venue_ids::uuid[], :user_ids::text[])
+-- name: staff(tenant_ids, venue_ids, user_ids)
+-- The given people's places on the staffs of the given venues; without a person, the whole staff.
+SELECT DISTINCT s.tenant_id::text, s.venue_id::text, s.user_id, s.role, s.permissions, s.added_at
+FROM unnest(:tenant_ids::uuid[], :venue_ids::uuid[], :user_ids::text[])
   AS wanted (tenant_id, venue_id, user_id)
+JOIN venue_staff AS s
   ON s.tenant_id = wanted.tenant_id AND s.venue_id = wanted.venue_id
- AND s.user_id = wanted.user_id
+ AND (wanted.user_id IS NULL OR s.user_id = wanted.user_id)
 WHERE s.removed_at IS NULL;
 
--- name: add_staff(tenant_ids, venue_ids, user_ids, roles, added_at)!
--- People who are new at their venue.
-INSERT INTO venue_staff (tenant_id, venue_id, user_id, role, added_at)
-SELECT tenant_id, venue_id, user_id, role, :added_at
-FROM unnest(:tenant_ids::uuid[], :venue_ids::uuid[], :user_ids::text[], :roles::text[])
-  AS new (tenant_id, venue_id, user_id, role);
+-- name: put_staff(tenant_ids, venue_ids, user_ids, roles, permissions, added_ats)!
+-- People as they are on the staff now, whether they are new, changed or back.
+INSERT INTO venue_staff AS s (tenant_id, venue_id, user_id, role, permissions, added_at)
+SELECT *
+FROM unnest(:tenant_ids::uuid[], :venue_ids::uuid[], :user_ids::text[], :roles::text[],
+            :permissions::text[], :added_ats::timestamptz[])
+ON CONFLICT ON CONSTRAINT venue_staff_pkey DO UPDATE
+SET role = excluded.role, permissions = excluded.permissions, added_at = excluded.added_at,
+    removed_at = NULL;
+
+-- name: remove_staff(tenant_ids, venue_ids, user_ids, removed_at)!
+-- People who have left; their rows stay.
+UPDATE venue_staff AS s
+SET removed_at = :removed_at
+FROM unnest(:tenant_ids::uuid[], :venue_ids::uuid[], :user_ids::text[])
+  AS gone (tenant_id, venue_id, user_id)
+WHERE s.tenant_id = gone.tenant_id AND s.venue_id = gone.venue_id AND s.user_id = gone.user_id;
