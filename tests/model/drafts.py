@@ -1,0 +1,150 @@
+"""Messages as hypothesis draws them: small, and the same whatever the state is when they are sent.
+
+What depends on the state (the version of the moment, a command to repeat) is a word or a number
+here; `sending.py` makes the message of it.
+"""
+
+from dataclasses import dataclass, replace
+
+from hypothesis import strategies as st
+
+from tests.model.families import KINDS
+from tests.model.words import Document
+
+PLACES = 6
+"""Venues that commands are about at a time: four in one tenant, two in another."""
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """What a command says beside its data.
+
+    Attributes:
+        expected: its `expectedversion`: `right`, `wrong` or `zero`.
+        notbefore: `later` or `past`.
+        form: how it is written: structured, `binary`, or with its ids in `capitals`.
+        reuse: whether it takes the id of a command that was parked, or the venue's of a deleted one.
+    """
+
+    expected: str = ""
+    notbefore: str = ""
+    form: str = ""
+    reuse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Who gives it, and which AMQP user sends it."""
+
+    actor: str | None = None
+    publisher: str | None = "box-office"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A command; `bad` where its schema refuses the data."""
+
+    type: str
+    data: Document
+    place: int
+    who: Who
+    how: How
+    bad: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """One of the last messages once more: `same` content, `other` content, or the `exact` bytes."""
+
+    back: int
+    way: str
+
+
+@dataclass(frozen=True, slots=True)
+class Odd:
+    """A message that is no command, in one of the ways of `sending.ODD`."""
+
+    way: str
+    place: int
+
+
+Lot = list[Draft | Again | Odd]
+
+ODD = ("not json", "nul", "deep", "not utf-8", "array", "no tenant", "no uuid", "too far ahead",
+       "negative version", "unknown type", "large")  # fmt: skip
+
+_places = st.sampled_from([0, 0, 0, 1, 1, 2, 3, 4, 4, 5])
+_who = st.sampled_from(
+    [
+        *[Who()] * 10,
+        *[Who("ann")] * 8,
+        *[Who("bob")] * 4,
+        *[Who("cid")] * 2,
+        Who("dot"),
+        Who(None, None),
+        Who(None, "stranger"),
+        Who("ann", "narrow"),
+        Who(None, "narrow"),
+    ]
+)
+_how = st.sampled_from(
+    [
+        *[How()] * 18,
+        *[How(expected="right")] * 5,
+        *[How(expected="wrong")] * 2,
+        How(expected="zero"),
+        *[How(notbefore="later")] * 3,
+        How(notbefore="past"),
+        How(expected="right", notbefore="later"),
+        *[How(form="binary")] * 2,
+        How(form="binary", expected="right"),
+        How(form="capitals"),
+        *[How(reuse=True)] * 2,
+    ]
+)
+_good = [
+    st.builds(Draft, st.just(type_), kind.data, _places, _who, _how)
+    for type_, kind in KINDS.items()
+    for _ in range(kind.weight)
+]
+_bad = [
+    st.builds(Draft, st.just(type_), kind.bad, _places, _who, _how, st.just(True))
+    for type_, kind in KINDS.items()
+    if kind.bad is not None
+]
+_again = st.builds(Again, st.integers(0, 40), st.sampled_from(["same", "same", "other", "exact"]))
+_odd = st.builds(Odd, st.sampled_from(ODD), _places)
+
+
+def _messages() -> st.SearchStrategy[Draft | Again | Odd]:
+    # Of a hundred: some 76 commands that can be read, 12 repetitions, 6 of bad data, 6 that are odd.
+    good, seldom = st.one_of(_good), st.one_of(_again, _again, st.one_of(_bad), _odd)
+    return st.integers(0, 3).flatmap(lambda n: seldom if n == 3 else good)
+
+
+LOTS: st.SearchStrategy[Lot] = st.one_of(
+    st.lists(_messages(), min_size=1, max_size=8), st.lists(_messages(), min_size=20, max_size=60)
+)
+"""What comes in one batch."""
+
+CREATIONS: Lot = [
+    Draft(
+        "venue.create",
+        {
+            "name": "Fenway Park",
+            "address": {"country": "US", "city": "Boston"},
+            "timezone": "America/New_York",
+            "capacity": {"max": 100},
+        },
+        place,
+        Who("ann"),
+        How(),
+    )
+    for place in range(PLACES)
+]
+"""The venues that each run begins with, owned by one person."""
+
+
+def plain(draft: Draft) -> Draft:
+    """Return the draft as the service itself would send it, without conditions."""
+    return replace(draft, who=Who(), how=How())

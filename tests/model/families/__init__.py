@@ -1,0 +1,9 @@
+"""The families of commands: for each a module that makes its commands and says what they come to."""
+
+from types import ModuleType
+
+from tests.model.families import cancel, failing, venue
+from tests.model.words import Kind
+
+FAMILIES: tuple[ModuleType, ...] = (venue, cancel, failing)
+KINDS: dict[str, Kind] = {type_: kind for one in FAMILIES for type_, kind in one.KINDS.items()}
