@@ -20,6 +20,7 @@ def main(
     *,
     commands: Annotated[int, typer.Option(min=1, help="commands sent in all")] = 100_000,
     seed: Annotated[int, typer.Option(help="everything random comes from it")] = 1,
+    shrink: Annotated[bool, typer.Option(help="look for a shorter run that differs")] = False,
 ) -> None:
     """Send random commands to the real pipeline until it differs from the model, or all is sent."""
     tally = Tally()
@@ -31,7 +32,7 @@ def main(
             url = runner.run(context.__aenter__())
             try:
                 with running(url, runner) as real:
-                    _run(real, runner, tally, commands, seed)
+                    _run(real, runner, tally, commands, seed, shrink=shrink)
             finally:
                 typer.echo(table(tally))
                 runner.run(context.__aexit__(None, None, None))
@@ -41,12 +42,14 @@ def main(
     raise typer.Exit(1 if missing else 0)
 
 
-def _run(real: Real, runner: asyncio.Runner, tally: Tally, commands: int, seed: int) -> None:
+def _run(
+    real: Real, runner: asyncio.Runner, tally: Tally, commands: int, seed: int, *, shrink: bool
+) -> None:
     since = time.monotonic()
     part = 0
     while tally.commands < commands:
         number = seed * 1_000_000 + part
-        run(lambda: Machine(real, runner, tally), runs=RUNS, number=number)
+        run(lambda: Machine(real, runner, tally), runs=RUNS, number=number, shrink=shrink)
         part += 1
         seconds = time.monotonic() - since
         typer.echo(

@@ -132,10 +132,11 @@ def _event(event: Event, body: Document) -> None:
         found = dict(data[name])
         if "staff" in found:
             found["staff"] = [timeless(one) for one in found["staff"]]
+        wanted = shown
         if "dataref" in body:
-            shown = {n: v for n, v in shown.items() if n in found}
+            wanted = {n: v for n, v in shown.items() if n in found}
         elif name == "venue":
             found = timeless(found)
         else:
             found = {n: v for n, v in found.items() if n in shown}
-        same(f"{about}, its {name}", shown, found)
+        same(f"{about}, its {name}", wanted, found)

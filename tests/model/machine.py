@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import cast
 
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
@@ -116,23 +117,27 @@ class Machine(RuleBasedStateMachine):
     checked = 0
 
 
-def run(
-    make: Callable[[], Machine], *, runs: int, number: int, steps: int = STEPS
-) -> None:
+def run(make: Callable[[], Machine], *, runs: int, number: int, shrink: bool = True) -> None:
     """Let hypothesis run machines, so many, the same ones for the same number.
 
+    Args:
+        make: makes a machine.
+        runs: how many runs, each of some batches.
+        number: what everything random comes from.
+        shrink: whether to look, where they differ, for a shorter run that does; it takes minutes.
+
     Raises:
-        Differs: the pipeline and the model do not agree; the shortest such run is shown.
+        Differs: the pipeline and the model do not agree; the run is shown.
     """
     run_state_machine_as_test(
-        seed(number)(make),
+        # Whatever makes a machine will do, not only its class.
+        cast("type[Machine]", seed(number)(make)),
         settings=settings(
             max_examples=runs,
-            stateful_step_count=steps,
+            stateful_step_count=STEPS,
             database=None,
             deadline=None,
-            derandomize=False,
-            phases=(Phase.generate, Phase.shrink),
+            phases=(Phase.generate, Phase.shrink) if shrink else (Phase.generate,),
             suppress_health_check=list(HealthCheck),
             print_blob=False,
         ),

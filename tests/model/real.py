@@ -112,7 +112,9 @@ class Real:
 
     async def rows(self, query: str) -> list[Document]:
         """Return what a query finds; documents of JSON come as such."""
-        return [{n: _plain(v) for n, v in row.items()} for row in await self.connection.fetch(query)]
+        return [
+            {n: _plain(v) for n, v in row.items()} for row in await self.connection.fetch(query)
+        ]
 
     async def empty(self) -> None:
         """Delete all that commands have left behind."""

@@ -19,6 +19,9 @@ LARGEST: Final = 16_384
 
 FIRST, SECOND = str(uuid.UUID(int=0xA1, version=4)), str(uuid.UUID(int=0xB2, version=4))
 TENANTS: Final = (FIRST, FIRST, FIRST, FIRST, SECOND, SECOND)
+CHANGING: Final = {3, 5}
+"""Places where each `venue.create` is of another venue; elsewhere once the venue is deleted."""
+
 REPLIES: Final = "tests.model"
 
 
@@ -40,6 +43,10 @@ class Sent:
         return self.delivery.body, self.mark
 
 
+def _in_an_hour() -> str:
+    return (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+
+
 @dataclass(slots=True)
 class Sending:
     """Makes messages of drafts, by what the world is when they are sent.
@@ -52,9 +59,7 @@ class Sending:
     sent: list[Sent] = field(default_factory=list)
     generation: list[int] = field(default_factory=lambda: [0] * len(TENANTS))
     parked_ids: dict[str, str] = field(default_factory=dict)
-    later: str = field(
-        default_factory=lambda: (datetime.now(UTC) + timedelta(hours=1)).isoformat()
-    )
+    later: str = field(default_factory=_in_an_hour)
     _ids: int = 0
 
     def message(self, draft: Draft | Again | Odd) -> Sent:
@@ -83,11 +88,7 @@ class Sending:
     def _drafted(self, draft: Draft) -> Sent:
         key = self.key(draft.place)
         how = draft.how
-        if (
-            KINDS[draft.type].creates
-            and not how.reuse
-            and self.world.venue(key).status == "deleted"
-        ):
+        if KINDS[draft.type].creates and not how.reuse and self._makes_way(draft.place, key):
             self.generation[draft.place] += 1
             key = self.key(draft.place)
         id_ = self.parked_ids.pop(key[0], None) if how.reuse else None
@@ -107,6 +108,10 @@ class Sending:
             return one
         self.parked_ids[key[0]] = command.id
         return replace(one, read=Unread("invalid_data", command.id, key))
+
+    def _makes_way(self, place: int, key: Key) -> bool:
+        status = self.world.venue(key).status
+        return status == "deleted" or (place in CHANGING and status != "none")
 
     def _resolved(self, draft: Draft, key: Key) -> Document:
         if draft.type == "venue.command.cancel":

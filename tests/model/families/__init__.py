@@ -1,4 +1,4 @@
-"""The families of commands: for each a module that makes its commands and says what they come to."""
+"""The families of commands: a module makes the commands of each and says what they come to."""
 
 from types import ModuleType
 

@@ -13,6 +13,7 @@ from tests.model.words import (
     Around,
     Changed,
     Command,
+    Data,
     Document,
     Kind,
     Refused,
@@ -178,17 +179,15 @@ _fields = {
     "email": st.sampled_from(["a@example.com", "b@example.com", None]),
 }
 _large = st.sampled_from(["short", "short", LARGE])
-_creations = st.one_of(
+_creations: Data = st.one_of(
     st.fixed_dictionaries({"name": _names, "address": st.just(_whole), **_fields}),
     st.fixed_dictionaries(
         {"name": _names, "address": _addresses},
         optional={**_fields, "slug": st.sampled_from([*SLUGS, None])},
     ),
 )
-_patches = st.one_of(
-    st.fixed_dictionaries(
-        {}, optional={**_fields, "name": _names, "slug": st.sampled_from(SLUGS)}
-    ),
+_patches: Data = st.one_of(
+    st.fixed_dictionaries({}, optional={**_fields, "name": _names, "slug": st.sampled_from(SLUGS)}),
     st.fixed_dictionaries({"description": _large}),
     st.fixed_dictionaries({"dress_code": st.sampled_from(["black tie", None])}),
     st.fixed_dictionaries(
@@ -237,8 +236,8 @@ def _mover(to: str, event: str) -> Any:
 
 
 KINDS = {
-    "venue.create": Kind(_creations, _create, OWNER, _bad_creations, weight=12, creates=True),
-    "venue.update": Kind(_patches, _update, MANAGER, _bad_patches, weight=16),
+    "venue.create": Kind(_creations, _create, OWNER, _bad_creations, weight=8, creates=True),
+    "venue.update": Kind(_patches, _update, MANAGER, _bad_patches, weight=14),
     "venue.activate": Kind(
         _nothing, _mover("active", "venue.activated"), _who_activates, _with_more, weight=9
     ),
