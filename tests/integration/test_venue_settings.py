@@ -5,7 +5,7 @@ import json
 import asyncpg
 
 from tests.support.bus import Bus
-from tests.support.commands import Venue
+from tests.support.commands import Document, Venue
 from tests.support.process import WorkerProcess
 
 STORED = "SELECT chosen::text FROM venue_settings WHERE tenant_id = $1 AND venue_id = $2"
@@ -17,7 +17,7 @@ async def test_settings(worker: WorkerProcess, the_bus: Bus, database: asyncpg.C
     await the_bus.ask(venue.create())
     assert await database.fetchval(STORED, venue.tenant, venue.id) is None
     fees = {"currency": "USD", "service_fixed": "2.50"}
-    patches = [
+    patches: list[Document] = [
         {"fees": fees, "resale": {"allowed": True}},
         {"fees": {"service_fixed": "2.5"}},
         {"resale": None, "payment": {"deposit_percent": "20"}},

@@ -44,6 +44,8 @@ DATA: Final[dict[str, JsonObject]] = {
     "venue.update": {"description": "The oldest ballpark"},
     "venue.suspend": {"reason": "unpaid fees"},
     "venue.close": {"reason": "sold"},
+    "venue.settings.update": {"resale": {"allowed": True}},
+    "venue.hours.set": {"weekly": [{"day_of_week": "friday", "opens": "18:00", "closes": "02:00"}]},
 }
 """Valid data of each command that needs some."""
 

@@ -36,7 +36,9 @@ def _of_amounts(fees: dict[str, Any]) -> Iterator[Problem]:
     if currency is None:
         if charged:
             names = ", ".join(charged)
-            yield _wrong("/fees/currency", f"{names} needs a currency; give one, or no amount")
+            yield _wrong(
+                "/fees/currency", f"an amount needs a currency ({names}); give one, or no amount"
+            )
         return
     # As the currency is in use (CLDR): amounts in IQD have none, though a dinar has 1000 fils.
     most = get_currency_precision(currency)
