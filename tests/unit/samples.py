@@ -51,6 +51,8 @@ DATA: Final[dict[str, JsonObject]] = {
     "venue.staff.add": {"user_id": "user-8", "role": "viewer"},
     "venue.staff.change-role": {"user_id": "user-8", "role": "door_staff"},
     "venue.staff.remove": {"user_id": "user-8"},
+    "venue.settings.update": {"resale": {"allowed": True}},
+    "venue.hours.set": {"weekly": [{"day_of_week": "friday", "opens": "18:00", "closes": "02:00"}]},
 }
 """Valid data of each command that needs some."""
 
