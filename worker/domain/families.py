@@ -1,8 +1,8 @@
 """The families of commands. A new one is named here; its module registers its own commands."""
 
-from worker.domain import cancel, venue
+from worker.domain import cancel, documents, venue
 from worker.domain.command import COMMANDS
 
-FAMILIES = (venue, cancel)
+FAMILIES = (venue, documents, cancel)
 
 __all__ = ["COMMANDS", "FAMILIES"]
