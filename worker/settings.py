@@ -3,9 +3,11 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from yarl import URL
+
+from worker.domain.documents_data import Kind
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -23,6 +25,13 @@ def _url_of(*schemes: str) -> AfterValidator:
         return value
 
     return AfterValidator(check)
+
+
+def _words(value: object) -> object:
+    """Read a list that is separated by commas; what is named twice counts once."""
+    if not isinstance(value, str):
+        return value
+    return tuple(dict.fromkeys(word.strip() for word in value.split(",") if word.strip()))
 
 
 AmqpUrl = Annotated[str, _url_of("amqp", "amqps")]
@@ -89,6 +98,9 @@ class Settings(BaseSettings):
     )
     keep_discarded_days: Days = Field(
         30, description="days that parked commands are kept once they were replayed or discarded"
+    )
+    required_documents: Annotated[tuple[Kind, ...], NoDecode, BeforeValidator(_words)] = Field(
+        (), description="kinds of documents, by commas, without which no venue is activated"
     )
     publishers: Path | None = Field(
         None, description="JSON file: which AMQP `user_id` may send what; none: all may"

@@ -25,6 +25,7 @@ BAD = [
     *[("keep_events_days", value) for value in ("0", "-1", "nan")],
     *[("keep_discarded_days", value) for value in ("0", "-1", "nan", "")],
     *[("parked_warning", value) for value in ("-1", "x")],
+    *[("required_documents", value) for value in ("w10", "w9;w8", "w9,Other")],
     *[("log_format", value) for value in ("xml", "", "JSON ")],
     *[("log_level", value) for value in ("loud", "")],
 ]
@@ -47,6 +48,8 @@ GOOD: list[tuple[str, str, object]] = [
     ("keep_events_days", "365", 365.0),
     ("keep_discarded_days", "7", 7.0),
     ("parked_warning", "0", 0),
+    ("required_documents", "", ()),
+    ("required_documents", "w9, liquor_license,w9,", ("w9", "liquor_license")),
     ("publishers", "/etc/publishers.json", Path("/etc/publishers.json")),
     ("migrations", "/srv/migrations", Path("/srv/migrations")),
     ("log_format", "console", "console"),
