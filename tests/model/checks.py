@@ -10,14 +10,14 @@ TIMES = {"created_at", "updated_at", "deleted_at", "added_at"}
 Answers = list[tuple[str, Document]]
 
 
-class Differs(AssertionError):
+class DifferenceError(AssertionError):
     """The pipeline and the model do not agree."""
 
 
 def same(what: str, expected: object, found: object) -> None:
     """See that two things are equal."""
     if expected != found:
-        raise Differs(f"{what}: expected {expected!r}, found {found!r}")
+        raise DifferenceError(f"{what}: expected {expected!r}, found {found!r}")
 
 
 def timeless(document: Document) -> Document:
@@ -74,7 +74,7 @@ def _reply(reply: Reply, document: Document, firsts: dict[Key, Document]) -> Non
     same(f"{about}, its version", reply.version, document["version"])
     codes = {error["code"] for error in document["errors"]}
     if not codes <= reply.codes or bool(codes) is not bool(reply.codes):
-        raise Differs(f"{about}: its codes have to be of {sorted(reply.codes)}")
+        raise DifferenceError(f"{about}: its codes have to be of {sorted(reply.codes)}")
     if reply.fields is not None and not document["duplicate"]:
         same(f"{about}, its fields", reply.fields, {e["field"] for e in document["errors"]})
     if reply.first:

@@ -4,13 +4,14 @@ What depends on the state (the version of the moment, a command to repeat) is a 
 here; `sending.py` makes the message of it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
 
 from tests.model.families import KINDS
-from tests.model.words import Document
+from tests.model.families.staff import MOST
+from tests.model.words import PLATFORM, Document, Kind
 
 PLACES = 6
 """Venues that commands are about at a time: four in one tenant, two in another."""
@@ -88,6 +89,7 @@ _who = st.sampled_from(
         Who(None, "narrow"),
     ]
 )
+_platform = st.one_of(_who, st.just(Who()))
 _how = st.sampled_from(
     [
         *[How()] * 18,
@@ -103,8 +105,15 @@ _how = st.sampled_from(
         *[How(reuse=True)] * 2,
     ]
 )
+
+
+def _whoever(kind: Kind) -> st.SearchStrategy[Who]:
+    # What the platform alone may give would else be refused nearly always.
+    return _platform if kind.by == PLATFORM else _who
+
+
 _good = [
-    st.builds(Draft, st.just(type_), kind.data, _places, _who, _how)
+    st.builds(Draft, st.just(type_), kind.data, _places, _whoever(kind), _how)
     for type_, kind in KINDS.items()
     for _ in range(kind.weight)
 ]
@@ -148,6 +157,7 @@ CREATIONS: Lot = [
 """The venues that each run begins with, owned by one person."""
 
 
-def plain(draft: Draft) -> Draft:
-    """Return the draft as the service itself would send it, without conditions."""
-    return replace(draft, who=Who(), how=How())
+def helpers(place: int) -> Lot:
+    """Return commands that take so many people on a venue's staff that it takes no more."""
+    people = [{"user_id": f"helper-{n}", "role": "door_staff"} for n in range(MOST)]
+    return [Draft("venue.staff.add", one, place, Who(), How()) for one in people]

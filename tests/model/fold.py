@@ -11,9 +11,9 @@ Key = tuple[str, str]
 
 ITEM_KEYS = {
     "staff": "user_id",
-    "layout": "id",
+    "layout": "layout_id",
     "integration": "kind",
-    "document": "id",
+    "document": "kind",
 }
 """Parts that a venue has several of, and by what of it an item is known."""
 
@@ -70,5 +70,8 @@ def _show(one: Folded, event: Document) -> None:
     key = shown[ITEM_KEYS[part]] if part in ITEM_KEYS else ""
     if event["type"].endswith(GONE):
         items.pop(key, None)
-    else:
-        items[key] = shown
+        return
+    if shown.get("is_default"):
+        # There is one default: the event of the new one says all there is to know of the old one.
+        items.update({other: {**one, "is_default": False} for other, one in items.items()})
+    items[key] = shown

@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 
 from tests.model import checks
 from tests.model.contract import World
-from tests.model.drafts import CREATIONS, LOTS, Lot
+from tests.model.drafts import CREATIONS, LOTS, Lot, helpers
 from tests.model.ending import check
 from tests.model.real import Real
 from tests.model.sending import FIRST, Sending
@@ -62,9 +62,10 @@ class Machine(RuleBasedStateMachine):
         self.sending = Sending(self.world)
         self.firsts: dict[Key, Document] = {}
 
-    @initialize()
-    def begin(self) -> None:
-        """Begin with nothing but a few venues."""
+    @initialize(others=st.integers(0, 2))
+    def begin(self, others: int) -> None:
+        """Begin with nothing but a few venues; in one run of three there will be a crowd."""
+        self.crowded = others > 0
         self.runner.run(self.real.empty())
         self._send(CREATIONS)
         self.tally.runs += 1
@@ -85,6 +86,13 @@ class Machine(RuleBasedStateMachine):
         self.tally.commands += len(due)
         self.runner.run(self.real.let_be_due(due))
         self._check()
+
+    @precondition(lambda self: not self.crowded)
+    @rule(place=st.sampled_from([0, 1, 2, 4]))
+    def crowd(self, place: int) -> None:
+        """More people want to join a staff than it takes, once in a run."""
+        self.crowded = True
+        self._send(helpers(place))
 
     def teardown(self) -> None:
         """All adds up."""
@@ -115,6 +123,7 @@ class Machine(RuleBasedStateMachine):
             done.clear()
 
     checked = 0
+    crowded = False
 
 
 def run(make: Callable[[], Machine], *, runs: int, number: int, shrink: bool = True) -> None:
@@ -127,7 +136,7 @@ def run(make: Callable[[], Machine], *, runs: int, number: int, shrink: bool = T
         shrink: whether to look, where they differ, for a shorter run that does; it takes minutes.
 
     Raises:
-        Differs: the pipeline and the model do not agree; the run is shown.
+        DifferenceError: the pipeline and the model do not agree; the run is shown.
     """
     run_state_machine_as_test(
         # Whatever makes a machine will do, not only its class.

@@ -138,7 +138,7 @@ WHERE schemaname = 'public' AND tablename !~ 'yoyo' AND tablename <> ALL ($1::te
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
-    return json.loads(value) if isinstance(value, str) and value[:1] in "{[" else value
+    return json.loads(value) if isinstance(value, str) and value.startswith(("{", "[")) else value
 
 
 @asynccontextmanager

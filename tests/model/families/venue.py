@@ -129,7 +129,7 @@ def _update(venue: Venue, command: Command, around: Around) -> Ruling:
 def layouts_fit(venue: Venue, fields: Document) -> bool:
     """Tell whether every layout's places are within what the venue holds."""
     most = fields.get("capacity", {}).get("max")
-    places = [one.get("capacity", 0) for one in venue.part("layouts").values()]
+    places = [one["places"]["total"] for one in venue.part("layout").values()]
     return most is None or all(some <= most for some in places)
 
 
