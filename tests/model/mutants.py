@@ -6,7 +6,6 @@ from typing import Any
 from unittest.mock import patch
 
 from worker.domain.decision import Applied
-from worker.domain.state import Status
 from worker.messaging.written import refusal
 from worker.outcome import Result
 from worker.pipeline.decide import decide_all
@@ -57,13 +56,13 @@ def _always_changed(before: Any, after: Any) -> list[str]:
     return [*after]
 
 
-@_mutant("a slug is free once its venue is closed", "worker.storage.world.World._keep_slug")
+@_mutant("a slug is free before its venue is deleted", "worker.storage.world.World._keep_slug")
 def _free_too_early(self: World, tenant_id: str, before: Any, after: Any) -> None:
     taken = self.taken[tenant_id]
-    if before is not None:
-        taken.discard(before.slug)
-    if after.deleted_at is None and after.status is not Status.CLOSED:
+    if before is None:
         taken.add(after.slug)
+    else:
+        taken.discard(before.slug)
 
 
 @_mutant("a slug is never free again", "worker.storage.world.World._keep_slug")
@@ -92,12 +91,13 @@ def _all_fresh(messages: Any, known: Any, gone: Any) -> Any:
     return batch
 
 
-@_mutant("an event shows the state before", "worker.domain.decide._applied")
-def _late(spec: Any, change: Any) -> Any:
+@_mutant("an event leaves out the reason", "worker.domain.decide._applied")
+def _without_reason(spec: Any, change: Any) -> Any:
     from worker.domain import decide  # noqa: PLC0415 - the module as it is before it is broken
 
     if not change.changed or change.state.venue is None:
         return Applied(change.state, None, change.cancels)
     event = decide._event(spec, change.state.venue, change)  # noqa: SLF001 - it breaks what is private
-    event.data.get("venue", {}).pop("status_reason", None)
+    shown: Any = event.data.get("venue", {})
+    shown.pop("status_reason", None)
     return Applied(change.state, event)

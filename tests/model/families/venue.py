@@ -164,7 +164,7 @@ def _who_activates(venue: Venue) -> Roles:
     return PLATFORM if venue.status == "suspended" else OWNER
 
 
-_names = st.sampled_from(list(SLUG_OF))
+_names = st.sampled_from(["Fenway Park", "Fenway Park", *SLUG_OF])
 _whole = {"country": "US", "city": "Boston"}
 _addresses = st.sampled_from([_whole, _whole, {"country": "FR"}, {"country": "US", "city": None}])
 _parts = st.sampled_from([0, 60, 120, 400])
@@ -188,6 +188,7 @@ _creations: Data = st.one_of(
 )
 _patches: Data = st.one_of(
     st.fixed_dictionaries({}, optional={**_fields, "name": _names, "slug": st.sampled_from(SLUGS)}),
+    st.fixed_dictionaries({"slug": st.sampled_from(SLUGS)}),
     st.fixed_dictionaries({"description": _large}),
     st.fixed_dictionaries({"dress_code": st.sampled_from(["black tie", None])}),
     st.fixed_dictionaries(
@@ -250,5 +251,5 @@ KINDS = {
     ),
     "venue.suspend": Kind(_reasons, _mover("suspended", "venue.suspended"), PLATFORM, _with_reason),
     "venue.close": Kind(_reasons, _mover("closed", "venue.closed"), OWNER, _with_reason, weight=1),
-    "venue.delete": Kind(_nothing, _delete, OWNER, _with_more, weight=1),
+    "venue.delete": Kind(_nothing, _delete, OWNER, _with_more, weight=2),
 }
