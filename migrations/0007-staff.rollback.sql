@@ -5,5 +5,6 @@ DROP FUNCTION venue_staff_last_owner();
 DROP FUNCTION venue_staff_limit();
 ALTER TABLE venue_staff
     DROP CONSTRAINT venue_staff_removed_later,
+    DROP CONSTRAINT venue_staff_user_short,
     DROP CONSTRAINT venue_staff_user_present,
     DROP COLUMN permissions;

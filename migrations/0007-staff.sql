@@ -7,7 +7,8 @@ ALTER TABLE venue_staff
         CHECK (permissions ~ '^([a-z_]+:([a-z_]+|\*)( [a-z_]+:([a-z_]+|\*))*)?$'),
     ADD CONSTRAINT venue_staff_permissions_few
         CHECK (cardinality(string_to_array(permissions, ' ')) <= 50),
-    ADD CONSTRAINT venue_staff_user_present CHECK (user_id ~ '\S' AND char_length(user_id) <= 256),
+    ADD CONSTRAINT venue_staff_user_present CHECK (user_id ~ '\S'),
+    ADD CONSTRAINT venue_staff_user_short CHECK (char_length(user_id) <= 256),
     ADD CONSTRAINT venue_staff_removed_later CHECK (removed_at >= added_at);
 
 -- At most 50 at a time. Checked once a statement, not a row: a batch writes its people in one.
