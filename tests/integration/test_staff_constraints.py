@@ -50,16 +50,24 @@ async def test_a_member(database: asyncpg.Connection, name: str, broken: dict[st
     await database.execute(MEMBER.format(**ANYBODY), *key)
 
 
-@pytest.mark.parametrize("role", ["viewer", "owner"])
-async def test_the_limit(database: asyncpg.Connection, role: str) -> None:
+async def test_the_limit(database: asyncpg.Connection) -> None:
     """Fifty fit beside those who have left; neither one more does nor one who comes back."""
     key, other = await a_venue(database), await a_venue(database)
     await database.execute(people("left", 30, removed="now()"), *key)
     await database.execute(people("user", 50), *key)
-    assert await violated(database, people("more", 1, role), *key) == "venue_staff_limit"
+    assert await violated(database, people("more", 1), *key) == "venue_staff_limit"
     assert await violated(database, COME_BACK, key[1]) == "venue_staff_limit"
-    assert await violated(database, people("user", 51, role), *other) == "venue_staff_limit"
-    await database.execute(people("user", 50, role), *other)
+    assert await violated(database, people("user", 51), *other) == "venue_staff_limit"
+    async with database.transaction():  # somebody goes for somebody else, in whatever order
+        await database.execute(people("more", 1), *key)
+        await database.execute(DISMISS.format(user="user-7"), key[1])
+
+
+async def test_owners_count(database: asyncpg.Connection) -> None:
+    """Owners are among the fifty."""
+    key = await a_venue(database)
+    await database.execute(people("owner", 50, "owner"), *key)
+    assert await violated(database, people("more", 1), *key) == "venue_staff_limit"
 
 
 async def test_the_last_owner(database: asyncpg.Connection) -> None:
