@@ -1,6 +1,6 @@
 """The staff on real services: commands in, rows and events out, one at a time and all at once."""
 
-import signal
+from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
@@ -14,6 +14,7 @@ ROWS = """
 SELECT user_id, role, permissions, removed_at IS NULL AS active
 FROM venue_staff WHERE venue_id = $1 ORDER BY user_id
 """
+HELD_UP = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
 
 def created_by(venue: Venue, owner: str) -> Document:
@@ -24,6 +25,21 @@ def created_by(venue: Venue, owner: str) -> Document:
 def staff(venue: Venue, verb: str, user: str, actor: str | None = "ann", **more: Any) -> Document:
     """Return `venue.staff.<verb>` about a person."""
     return venue.to(f"staff.{verb}", {"user_id": user, **more}, actorid=actor)
+
+
+async def at_once(the_bus: Bus, database: asyncpg.Connection, commands: Sequence[Document]) -> None:
+    """Send commands that make up one batch: all of them wait while the one before it is held up."""
+    async with database.transaction():
+        await database.execute("LOCK TABLE command_outcome")
+        await the_bus.send(Venue().create())
+        await until(lambda: database.fetchval(HELD_UP), "a batch is held up")
+        await the_bus.send_all(commands)
+
+        async def is_taken() -> bool:
+            queue = await the_bus.channel.declare_queue("venue.commands.0", passive=True)
+            return queue.declaration_result.message_count == 0
+
+        await until(is_taken, "the worker has them all")
 
 
 async def test_a_persons_time_on_the_staff(
@@ -85,9 +101,7 @@ async def test_all_in_one_batch(
         staff(venue, "remove", "ann", "bob"),
         staff(venue, "remove", "ann", None),
     ]
-    worker.signal(signal.SIGSTOP)  # so that all of these come in one batch
-    await the_bus.send_all(commands)
-    worker.signal(signal.SIGCONT)
+    await at_once(the_bus, database, commands)
     events = await the_bus.events_of(venue.id, 9)
     assert [event.get("venueversion") for event in events] == [1, 2, 3, 4, 5, 6, 7, None, None]
     codes = [event["data"]["errors"][0]["code"] for event in events[7:]]

@@ -164,7 +164,7 @@ def ready(type_: str, word: str | None = None, role: Role | None = None) -> Stat
         role: what `user-7` is at the venue; None for a stranger.
     """
     before = state(word or STATUS.get(type_, "active"), role)
-    return NEEDED.get(type_, lambda same: same)(before)
+    return NEEDED[type_](before) if type_ in NEEDED else before
 
 
 def applied(decision: Decision) -> tuple[Applied, Venue]:
