@@ -61,3 +61,19 @@ async def test_a_document_belongs_to_a_venue(database: asyncpg.Connection) -> No
     await database.execute(VENUE, *ids)
     await database.execute(one, *ids)
     assert await violated(database, one, *ids) == "venue_document_pkey"
+
+
+HISTORY = """
+INSERT INTO venue_history (tenant_id, venue_id, venue_version, type, command_id, occurred_at,
+                           changed)
+VALUES ($1, $2, {version}, 'venue.updated', $2, now(), '{{}}')
+"""
+
+
+async def test_a_line_of_the_history(database: asyncpg.Connection) -> None:
+    """A version of a venue has one line, and versions begin at 1."""
+    ids = new_id(), new_id()
+    nought = HISTORY.format(version=0)
+    assert await violated(database, nought, *ids) == "venue_history_version_positive"
+    await database.execute(HISTORY.format(version=1), *ids)
+    assert await violated(database, HISTORY.format(version=1), *ids) == "venue_history_pkey"
