@@ -1,8 +1,8 @@
 """The families of commands. A new one is named here; its module registers its own commands."""
 
-from worker.domain import cancel, venue
+from worker.domain import cancel, layouts, venue
 from worker.domain.command import COMMANDS
 
-FAMILIES = (venue, cancel)
+FAMILIES = (venue, layouts, cancel)
 
 __all__ = ["COMMANDS", "FAMILIES"]
