@@ -5,6 +5,7 @@ is expanded before its size is known to be within bounds.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain, islice
 from typing import Any
 
@@ -32,6 +33,18 @@ def layout_problems(layout: Fields) -> tuple[Problem, ...]:
         ),
     )
     return tuple(islice(found, MOST))
+
+
+def within(patch: Fields, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Return the problems of a patched layout with pointers into the patch.
+
+    Sections that are not in it may fit no longer: then what no longer fits them is to blame.
+    """
+    to_blame = next((f"/{name}" for name in ("kind", "categories") if name in patch), None)
+    return tuple(
+        one if str(one.field).split("/")[1] in patch else replace(one, field=to_blame)
+        for one in problems
+    )
 
 
 def _too_large(sections: Sequence[Fields]) -> Problem | None:

@@ -7,7 +7,7 @@ from typing import Any, cast
 from worker.domain.command import Command, command
 from worker.domain.decision import Change, Problem, Rejected, Shown, refuse
 from worker.domain.layout import LAYOUTS, Layout, Plan, room
-from worker.domain.layout_checks import layout_problems
+from worker.domain.layout_checks import layout_problems, within
 from worker.domain.layout_data import LayoutAdd, LayoutRemove, LayoutSetDefault, LayoutUpdate
 from worker.domain.layout_seats import Places, places
 from worker.domain.parts import closed, part_changed
@@ -41,11 +41,9 @@ def add(state: State, command: Command, now: datetime) -> Change | Rejected:
 )
 def update(state: State, command: Command, now: datetime) -> Change | Rejected:
     """Merge a patch into a layout; lists are replaced whole."""
-    layout = LAYOUTS.find(state, _layout_id(command))
-    if refused := closed(state):
-        return refused
-    if layout is None:
-        return _unknown(command)
+    layout = _named(state, command)
+    if isinstance(layout, Rejected):
+        return layout
     patch = _given(command)
     del patch["layout_id"]
     before = _fields(layout)
@@ -53,15 +51,11 @@ def update(state: State, command: Command, now: datetime) -> Change | Rejected:
     changed = _differing(before, fields)
     if not changed:
         return Change(state)
-    if problems := _within(patch, layout_problems(fields)):
+    if changed == ["name"]:  # of what fitted nothing has to be checked or counted again
+        return _changed(state, replace(layout, name=cast("str", fields["name"])), ("name",), now)
+    if problems := within(patch, layout_problems(fields)):
         return Rejected(problems)
-    after = _made(layout.layout_id, fields, is_default=layout.is_default)
-    if not set(changed) & set(LARGE):
-        after = replace(after, plan=layout.plan)
-    if problems := _capacity(state, after.places):
-        return Rejected(problems)
-    resized = ("places",) if after.places != layout.places else ()
-    return _changed(state, after, (*changed, *resized), now)
+    return _redrawn(state, layout, fields, changed, now)
 
 
 @command(
@@ -69,11 +63,9 @@ def update(state: State, command: Command, now: datetime) -> Change | Rejected:
 )
 def remove(state: State, command: Command, now: datetime) -> Change | Rejected:
     """Remove a layout that is not the default."""
-    layout = LAYOUTS.find(state, _layout_id(command))
-    if refused := closed(state):
-        return refused
-    if layout is None:
-        return _unknown(command)
+    layout = _named(state, command)
+    if isinstance(layout, Rejected):
+        return layout
     if layout.is_default:
         return refuse(
             "illegal_transition",
@@ -96,29 +88,30 @@ def remove(state: State, command: Command, now: datetime) -> Change | Rejected:
 )
 def set_default(state: State, command: Command, now: datetime) -> Change | Rejected:
     """Make a layout the default, and the one that was so an ordinary one."""
-    layouts = LAYOUTS.items(state)
-    layout = layouts.get(_layout_id(command))
-    if refused := closed(state):
-        return refused
-    if layout is None:
-        return _unknown(command)
+    layout = _named(state, command)
+    if isinstance(layout, Rejected):
+        return layout
     if layout.is_default:
         return Change(state)
     ordinary = {
         other.layout_id: replace(other, is_default=False)
-        for other in layouts.values()
+        for other in LAYOUTS.items(state).values()
         if other.is_default
     }
     before = LAYOUTS.put(state, ordinary)
     return _changed(before, replace(layout, is_default=True), ("is_default",), now)
 
 
+def _named(state: State, command: Command) -> Layout | Rejected:
+    named = cast("LayoutUpdate | LayoutRemove | LayoutSetDefault", command.data).layout_id
+    layout = LAYOUTS.find(state, named)
+    if refused := closed(state):
+        return refused
+    return layout or refuse("not_found", f"the venue has no layout {named}", "/layout_id")
+
+
 def _given(command: Command) -> JsonObject:
     return cast("JsonObject", command.data.model_dump(exclude_unset=True, by_alias=True))
-
-
-def _layout_id(command: Command) -> str:
-    return cast("LayoutUpdate | LayoutRemove | LayoutSetDefault", command.data).layout_id
 
 
 def _no_more(layouts: int) -> Rejected | None:
@@ -132,11 +125,6 @@ def _taken(state: State, layout_id: str) -> Rejected | None:
         return None
     message = f"the venue has a layout {layout_id} already; update it, or choose another id"
     return refuse("invalid_data", message, "/layout_id")
-
-
-def _unknown(command: Command) -> Rejected:
-    message = f"the venue has no layout {_layout_id(command)}"
-    return refuse("not_found", message, "/layout_id")
 
 
 def _made(layout_id: str, fields: JsonObject, *, is_default: bool) -> Layout:
@@ -157,22 +145,24 @@ def _differing(before: JsonObject, after: JsonObject) -> list[str]:
     return [n for n in ("name", "kind", *LARGE) if before.get(n) != after.get(n)]
 
 
-def _within(patch: JsonObject, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
-    """Let each problem point into the patch, where what is to blame is not where it shows."""
-    return tuple(
-        one
-        if str(one.field).split("/")[1] in patch
-        else replace(one, field=f"/{next(n for n in ('kind', *LARGE) if n in patch)}")
-        for one in problems
-    )
-
-
 def _capacity(state: State, counted: Places) -> tuple[Problem, ...]:
     most = room(state.venue.fields) if state.venue else None
     if most is None or counted.total <= most:
         return ()
     message = f"the layout has {counted.total} places, more than the venue's capacity.max, {most}"
     return (Problem("capacity_exceeded", message, "/sections"),)
+
+
+def _redrawn(
+    state: State, layout: Layout, fields: JsonObject, changed: list[str], now: datetime
+) -> Change | Rejected:
+    after = _made(layout.layout_id, fields, is_default=layout.is_default)
+    if not set(changed) & set(LARGE):
+        after = replace(after, plan=layout.plan)
+    if problems := _capacity(state, after.places):
+        return Rejected(problems)
+    resized = ("places",) if after.places != layout.places else ()
+    return _changed(state, after, (*changed, *resized), now)
 
 
 def _changed(state: State, layout: Layout, changed: tuple[str, ...], now: datetime) -> Change:
