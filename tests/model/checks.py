@@ -51,12 +51,13 @@ def _without_the_overtaken(wanted: list[Reply], found: list[Document]) -> list[R
     cancelled = any("cancelled" in one.codes and not one.duplicate for one in wanted)
     if len(wanted) == len(found) or not cancelled:
         return wanted
-    first = next(n for n, o in enumerate(wanted) if o.status == "deferred" and not o.duplicate)
-    return wanted[:first] + wanted[first + 1 :]
+    told = [n for n, one in enumerate(wanted) if one.status == "deferred" and not one.duplicate]
+    return [one for n, one in enumerate(wanted) if n not in told[:1]]
 
 
 def _paired(wanted: list[Reply], found: list[Document]) -> list[tuple[Reply, Document]]:
-    same("the number of replies to one message", len(wanted), len(found))
+    if len(wanted) != len(found):
+        raise DifferenceError(f"one message: expected {wanted}, found {found}")
     ordered = sorted(found, key=lambda one: (one["status"], one["duplicate"], str(one["errors"])))
     key = {id(o): (o.status, o.duplicate, str(sorted(o.codes))) for o in wanted}
     return list(zip(sorted(wanted, key=lambda o: key[id(o)]), ordered, strict=True))

@@ -2,8 +2,8 @@
 
 from types import ModuleType
 
-from tests.model.families import cancel, documents, failing, settings, staff, venue
+from tests.model.families import cancel, documents, failing, layouts, settings, staff, venue
 from tests.model.words import Kind
 
-FAMILIES: tuple[ModuleType, ...] = (venue, staff, settings, documents, cancel, failing)
+FAMILIES: tuple[ModuleType, ...] = (venue, staff, settings, layouts, documents, cancel, failing)
 KINDS: dict[str, Kind] = {type_: kind for one in FAMILIES for type_, kind in one.KINDS.items()}
