@@ -78,10 +78,10 @@ ODD = ("not json", "nul", "deep", "not utf-8", "array", "no tenant", "no uuid", 
 _places = st.sampled_from([0, 0, 0, 1, 1, 2, 3, 4, 4, 5])
 _who = st.sampled_from(
     [
-        *[Who()] * 10,
-        *[Who("ann")] * 8,
-        *[Who("bob")] * 4,
-        *[Who("cid")] * 2,
+        *[Who()] * 16,
+        *[Who("ann")] * 16,
+        *[Who("bob")] * 6,
+        *[Who("cid")] * 3,
         Who("dot"),
         Who(None, None),
         Who(None, "stranger"),
@@ -132,7 +132,7 @@ def _one_of(*choices: tuple[int, st.SearchStrategy[Any]]) -> st.SearchStrategy[A
     return st.sampled_from(places).flatmap(lambda place: choices[place][1])
 
 
-_messages = _one_of((20, st.one_of(_good)), (4, _again), (2, st.one_of(_bad)), (2, _odd))
+_messages = _one_of((24, st.one_of(_good)), (4, _again), (1, st.one_of(_bad)), (1, _odd))
 LOTS: st.SearchStrategy[Lot] = _one_of(
     (1, st.lists(_messages, min_size=1, max_size=8)),
     (2, st.lists(_messages, min_size=20, max_size=60)),

@@ -49,6 +49,12 @@ _mutant("a strange publisher is heard", "worker.pipeline.publishers.Publishers.r
     lambda *_: None
 )
 
+_mutant("layouts need not fit", "worker.domain.layouts._capacity")(lambda *_: ())
+_mutant("capacity need not fit the layouts", "worker.domain.venue.layouts_problem")(lambda *_: None)
+_mutant("settings that do not go together", "worker.domain.settings.settings_problems")(
+    lambda _: ()
+)
+
 
 @_mutant("a no-op makes a version", "worker.domain.venue.changed_fields")
 def _always_changed(before: Any, after: Any) -> list[str]:
