@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from worker.domain.command import COMMANDS, Command
 from worker.domain.origin import VenueKey
 from worker.domain.state import State
-from worker.storage import settings, staff
+from worker.storage import hours, settings, staff
 from worker.storage.database import Connection
 
 Items = dict[str, Any]
@@ -31,6 +31,7 @@ class Table(Protocol):
 TABLES: dict[str, Table] = {
     "staff": staff,
     "settings": settings,
+    "hours": hours,
 }
 """By the part's name, in the order in which they are written."""
 
