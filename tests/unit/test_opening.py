@@ -133,7 +133,7 @@ def test_a_period_ends_before_it_closes() -> None:
 
 
 def test_midnight_comes_before_the_evening_is_over() -> None:
-    """Where the clocks go back over midnight, the new day has begun in what is the old one again."""
+    """Where the clocks go back over midnight, the old day comes again in the new one's hours."""
     of = hours("sunday 00:00 00:30")
     assert is_open(of, "America/St_Johns", utc("2010-11-07T03:00"))
 
