@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from worker.domain.command import COMMANDS, Command
 from worker.domain.origin import VenueKey
 from worker.domain.state import State
-from worker.storage import documents, layouts, settings, staff
+from worker.storage import documents, hours, layouts, settings, staff
 from worker.storage.database import Connection
 
 Items = dict[str, Any]
@@ -33,6 +33,7 @@ TABLES: dict[str, Table] = {
     "documents": documents,
     "settings": settings,
     "layouts": layouts,
+    "hours": hours,
 }
 """By the part's name, in the order in which they are written."""
 
