@@ -1,5 +1,6 @@
 """The worker with one of its rules broken on purpose, to see that the machine tells."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,7 +10,6 @@ from worker.domain.decision import Applied
 from worker.messaging.written import refusal
 from worker.outcome import Result
 from worker.pipeline.decide import decide_all
-from worker.pipeline.deduplicate import deduplicate
 from worker.storage.world import World
 
 MUTANTS: dict[str, tuple[str, Any]] = {}
@@ -49,6 +49,7 @@ _mutant("a strange publisher is heard", "worker.pipeline.publishers.Publishers.r
     lambda *_: None
 )
 
+_mutant("nights may overlap", "worker.domain.hours.overlaps")(lambda _: ())
 _mutant("layouts need not fit", "worker.domain.layouts._capacity")(lambda *_: ())
 _mutant("capacity need not fit the layouts", "worker.domain.venue.layouts_problem")(lambda *_: None)
 _mutant("settings that do not go together", "worker.domain.settings.settings_problems")(
@@ -62,13 +63,9 @@ def _always_changed(before: Any, after: Any) -> list[str]:
     return [*after]
 
 
-@_mutant("a slug is free before its venue is deleted", "worker.storage.world.World._keep_slug")
-def _free_too_early(self: World, tenant_id: str, before: Any, after: Any) -> None:
-    taken = self.taken[tenant_id]
-    if before is None:
-        taken.add(after.slug)
-    else:
-        taken.discard(before.slug)
+@_mutant("slugs in use are not looked for", "worker.storage.venues.taken_slugs")
+async def _none_taken(*_: object) -> dict[str, set[str]]:
+    return defaultdict(set)
 
 
 @_mutant("a slug is never free again", "worker.storage.world.World._keep_slug")
@@ -88,13 +85,9 @@ async def _told_again(batch: Any, world: Any, terms: Any, now: Any) -> Any:
     return decisions
 
 
-@_mutant("a resend in the same batch is decided again", "worker.pipeline.life.deduplicate")
-def _all_fresh(messages: Any, known: Any, gone: Any) -> Any:
-    batch = deduplicate(messages, known, gone)
-    for place in batch.repeated:
-        batch.fresh[place] = batch.command_at(place)
-    batch.repeated.clear()
-    return batch
+@_mutant("what is deferred is forgotten by who cancels", "worker.storage.deferred.waiting")
+async def _none_waiting(*_: object) -> dict[Any, Any]:
+    return {}
 
 
 @_mutant("an event leaves out the reason", "worker.domain.decide._applied")

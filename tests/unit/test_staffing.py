@@ -62,6 +62,14 @@ def test_somebody_new() -> None:
         assert done.event.data["changed"] == ["user_id", "role", "added_at"]
 
 
+def test_permissions_have_one_order() -> None:
+    """However many there are and however they come, they are kept in one order."""
+    many = [f"{letter}:b" for letter in "hgfedcba"]
+    data: JsonObject = {"user_id": "bob", "role": "viewer", "permissions": [*many]}
+    done, _ = applied(decided(with_staff(), "venue.staff.add", data))
+    assert STAFF.items(done.state)["bob"].permissions == tuple(reversed(many))
+
+
 def test_somebody_who_is_there() -> None:
     """The same again changes nothing, anything else is sent to `change-role`."""
     before = with_staff(BOB)

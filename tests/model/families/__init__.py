@@ -2,8 +2,17 @@
 
 from types import ModuleType
 
-from tests.model.families import cancel, documents, failing, layouts, settings, staff, venue
+from tests.model.families import cancel, documents, failing, hours, layouts, settings, staff, venue
 from tests.model.words import Kind
 
-FAMILIES: tuple[ModuleType, ...] = (venue, staff, settings, layouts, documents, cancel, failing)
+FAMILIES: tuple[ModuleType, ...] = (
+    venue,
+    staff,
+    settings,
+    layouts,
+    hours,
+    documents,
+    cancel,
+    failing,
+)
 KINDS: dict[str, Kind] = {type_: kind for one in FAMILIES for type_, kind in one.KINDS.items()}

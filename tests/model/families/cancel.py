@@ -20,7 +20,7 @@ KINDS = {
         bad=st.sampled_from([{}, {"command_id": "x"}, {"command_id": None}]),
         rule=_cancel,
         by=PLATFORM,
-        weight=6,
+        weight=4,
         about_venue=False,
     )
 }

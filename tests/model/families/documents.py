@@ -68,7 +68,7 @@ def _put(venue: Venue, document: Document, event: str) -> Changed:
     return Changed(after, event, {"document": document})
 
 
-_kinds = st.sampled_from(["business_license", "w9", "entertainment_license"])
+_kinds = st.sampled_from(["business_license", "business_license", "w9"])
 _submissions: Data = st.fixed_dictionaries(
     {"kind": _kinds, "sha256": st.sampled_from(DIGESTS)},
     optional={
@@ -91,7 +91,7 @@ _bad_decisions: Data = st.sampled_from([{}, {"kind": "w9", "decision": "perhaps"
 
 KINDS = {
     "venue.document.submit": Kind(_submissions, _submit, MANAGER, _bad_submissions, weight=5),
-    "venue.document.review": Kind(_decisions, _review, PLATFORM, _bad_decisions, weight=4),
+    "venue.document.review": Kind(_decisions, _review, PLATFORM, _bad_decisions, weight=5),
 }
 STORED = {
     "document": """

@@ -21,7 +21,7 @@ from tests.model.words import (
     refused,
 )
 
-IDS = [str(uuid.UUID(int=0x1A << 64 | n, version=4)) for n in range(3)]
+IDS = [str(uuid.UUID(int=0x1A << 64 | n, version=4)) for n in range(2)]
 FITTING = {"fixed": ("rows",), "general_admission": ("standing",), "mixed": ("rows", "standing")}
 
 
@@ -133,24 +133,32 @@ def _put(venue: Venue, layout: Document, event: str) -> Changed:
 
 _ids = st.sampled_from(IDS)
 _names = st.sampled_from(["Concert", "Theatre"])
-_kinds = st.sampled_from(["mixed", "mixed", "mixed", "fixed", "general_admission"])
-_section = st.sampled_from(
+_kinds = st.sampled_from(["mixed"] * 6 + ["fixed", "general_admission"])
+_floor = {"label": "Floor", "standing": {"capacity": 40}}
+_large_floor = {"label": "Floor", "standing": {"capacity": 90}}
+_stalls = {"label": "Stalls", "rows": [{"label": "A", "seats": {"from": 1, "to": 60}}]}
+_every_other = {"from": 1, "to": 9, "step": 2, "except": ["3"]}
+_wing = {"label": "Wing", "rows": [{"label": "A", "seats": _every_other}]}
+_box = {"label": "Box", "rows": [{"label": "1", "seats": ["1", "2", "3"]}]}
+_golden = {"label": "Gold", "category": "Gold", "standing": {"capacity": 5}}
+_empty = {"label": "Box", "rows": [{"label": "1", "seats": {"from": 3, "to": 1}}]}
+_sections: st.SearchStrategy[list[Document]] = st.sampled_from(
     [
-        {"label": "Floor", "standing": {"capacity": 40}},
-        {"label": "Floor", "standing": {"capacity": 90}},
-        {"label": "Stalls", "rows": [{"label": "A", "seats": {"from": 1, "to": 60}}]},
-        {"label": "Stalls", "rows": [{"label": "A", "seats": {"from": 1, "to": 9, "step": 2}}]},
-        {"label": "Box", "rows": [{"label": "1", "seats": ["1", "2", "3"]}]},
-        {"label": "Box", "rows": [{"label": "1", "seats": {"from": 3, "to": 1}}]},
-        {"label": "Box", "category": "Gold", "standing": {"capacity": 5}},
+        [_floor],
+        [_large_floor],
+        [_stalls, _wing],
+        [_floor, _stalls],
+        [_large_floor, _stalls],
+        [_large_floor, _box, _wing],
+        [_golden],
+        [_floor, _large_floor],
+        [_empty],
     ]
 )
-_sections = st.lists(_section, min_size=1, max_size=3)
 _categories = st.sampled_from([[{"name": "Gold", "color": "#ffd700"}], None])
-_additions: Data = st.fixed_dictionaries(
-    {"name": _names, "kind": _kinds, "sections": _sections},
-    optional={"layout_id": _ids, "categories": _categories},
-)
+_whole = {"name": _names, "kind": _kinds, "sections": _sections, "categories": _categories}
+_named: Data = st.fixed_dictionaries({**_whole, "layout_id": _ids})
+_additions: Data = st.one_of(_named, _named, _named, st.fixed_dictionaries(_whole))
 _patches: Data = st.fixed_dictionaries(
     {"layout_id": _ids},
     optional={
@@ -164,10 +172,10 @@ _of_one: Data = st.fixed_dictionaries({"layout_id": _ids})
 _bad: Data = st.sampled_from([{}, {"layout_id": "x"}, {"layout_id": IDS[0], "sections": []}])
 
 KINDS = {
-    "venue.layout.add": Kind(_additions, _add, MANAGER, _bad, weight=6),
-    "venue.layout.update": Kind(_patches, _update, MANAGER, _bad, weight=4),
+    "venue.layout.add": Kind(_additions, _add, MANAGER, _bad, weight=8),
+    "venue.layout.update": Kind(_patches, _update, MANAGER, _bad, weight=7),
     "venue.layout.remove": Kind(_of_one, _remove, MANAGER, _bad, weight=2),
-    "venue.layout.set-default": Kind(_of_one, _set_default, MANAGER, _bad, weight=3),
+    "venue.layout.set-default": Kind(_of_one, _set_default, MANAGER, _bad, weight=4),
 }
 STORED = {
     "layout": """

@@ -126,7 +126,7 @@ _bad: Data = st.sampled_from(
 KINDS = {
     "venue.staff.add": Kind(_roled, _add, MANAGER, _bad, weight=8),
     "venue.staff.change-role": Kind(_roled, _change_role, MANAGER, _bad, weight=7),
-    "venue.staff.remove": Kind(_people, _remove, MANAGER, st.just({"user_id": 7}), weight=4),
+    "venue.staff.remove": Kind(_people, _remove, MANAGER, st.just({"user_id": 7}), weight=6),
 }
 STORED = {
     "staff": """
