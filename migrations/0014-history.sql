@@ -24,7 +24,7 @@ CREATE FUNCTION venue_event_told(body text)
 RETURNS TABLE (changed text[], item text, reason text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT told.changed,
-           coalesce(told.part ->> 'user_id', told.part ->> 'id', told.part ->> 'kind'),
+           coalesce(told.part ->> 'user_id', told.part ->> 'layout_id', told.part ->> 'kind'),
            CASE WHEN told.changed && '{status,status_reason}'
                 THEN coalesce(told.venue, told.part) ->> 'status_reason' END
     FROM (SELECT ARRAY(SELECT jsonb_array_elements_text(event.data -> 'changed')) AS changed,

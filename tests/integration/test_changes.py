@@ -1,5 +1,6 @@
 """A venue's history outlives its events: who changed what, when, by which command."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -208,6 +209,30 @@ async def test_the_command_line_and_tenants(
     assert "no change of a venue" in unknown.sentence()
     wrong = await run("history", one.id, "--since", "now", VENUE_DATABASE_URL=database_url)
     assert "--since: give an RFC 3339 timestamp" in wrong.sentence()
+
+
+VENUE_CLOSED = {"status": "closed", "status_reason": "sold"}
+TOLD: list[tuple[dict[str, Any], tuple[list[str], str | None, str | None]]] = [
+    ({"venue": VENUE_CLOSED, "changed": ["status"]}, (["status"], None, "sold")),
+    ({"venue": VENUE_CLOSED, "changed": ["deleted_at"]}, (["deleted_at"], None, None)),
+    ({"venue": {"staff": [{"user_id": "ann"}]}, "changed": ["name"]}, (["name"], None, None)),
+    ({"staff": {"user_id": "ann", "role": "viewer"}, "changed": ["role"]}, (["role"], "ann", None)),
+    ({"layout": {"layout_id": "1", "kind": "fixed"}, "changed": ["name"]}, (["name"], "1", None)),
+    ({"integration": {"kind": "stripe"}, "changed": ["config"]}, (["config"], "stripe", None)),
+    ({"hours": {"weekly": []}, "changed": ["weekly", "x"]}, (["weekly", "x"], None, None)),
+    ({"settings": None, "changed": []}, ([], None, None)),
+]
+
+
+@pytest.mark.parametrize(("data", "told"), TOLD)
+async def test_what_an_event_tells(
+    database: asyncpg.Connection,
+    data: dict[str, Any],
+    told: tuple[list[str], str | None, str | None],
+) -> None:
+    """What changed; of which item, where it is one of several; and why, where a status changed."""
+    row = await database.fetchrow("SELECT * FROM venue_event_told($1)", json.dumps({"data": data}))
+    assert tuple(row or ()) == told
 
 
 async def test_it_is_found_by_an_index(ours: Database, database: asyncpg.Connection) -> None:

@@ -75,7 +75,7 @@ Lot = list[Draft | Again | Odd]
 ODD = ("not json", "nul", "deep", "not utf-8", "array", "no tenant", "no uuid", "too far ahead",
        "negative version", "unknown type", "large")  # fmt: skip
 
-_places = st.sampled_from([0, 0, 0, 1, 1, 2, 3, 4, 4, 5])
+_places = st.sampled_from([0, 0, 0, 0, 0, 1, 1, 2, 3, 4, 4, 5])
 _who = st.sampled_from(
     [
         *[Who()] * 16,

@@ -24,7 +24,7 @@ from tests.model.real import Real
 from tests.model.sending import FIRST, Sending
 from tests.model.words import Document, Key
 
-STEPS = 12
+STEPS = 24
 """Batches in a run; more would be more than hypothesis draws for one."""
 
 

@@ -19,8 +19,8 @@ ENDS = {
     "": None,
     "-1": DAY - timedelta(days=1),
     "+0": DAY,
-    "+30": DAY + EXPIRING,
-    "+31": DAY + EXPIRING + timedelta(days=1),
+    "+30": DAY + timedelta(days=30),
+    "+31": DAY + timedelta(days=31),
 }
 
 

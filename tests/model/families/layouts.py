@@ -174,8 +174,8 @@ _bad: Data = st.sampled_from([{}, {"layout_id": "x"}, {"layout_id": IDS[0], "sec
 KINDS = {
     "venue.layout.add": Kind(_additions, _add, MANAGER, _bad, weight=8),
     "venue.layout.update": Kind(_patches, _update, MANAGER, _bad, weight=7),
-    "venue.layout.remove": Kind(_of_one, _remove, MANAGER, _bad, weight=2),
-    "venue.layout.set-default": Kind(_of_one, _set_default, MANAGER, _bad, weight=4),
+    "venue.layout.remove": Kind(_of_one, _remove, MANAGER, _bad, weight=5),
+    "venue.layout.set-default": Kind(_of_one, _set_default, MANAGER, _bad, weight=7),
 }
 STORED = {
     "layout": """

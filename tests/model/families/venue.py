@@ -189,6 +189,7 @@ _creations: Data = st.one_of(
 _patches: Data = st.one_of(
     st.fixed_dictionaries({}, optional={**_fields, "name": _names, "slug": st.sampled_from(SLUGS)}),
     st.fixed_dictionaries({"slug": st.sampled_from(SLUGS)}),
+    st.fixed_dictionaries({"slug": st.sampled_from(SLUGS[:2])}),
     st.fixed_dictionaries({"capacity": st.fixed_dictionaries({"max": st.sampled_from([50, 100])})}),
     st.fixed_dictionaries({"description": _large}),
     st.fixed_dictionaries({"dress_code": st.sampled_from(["black tie", None])}),
