@@ -11,7 +11,7 @@ from worker.local import Services
 NUMBER = 1
 """What everything random comes from, so that a failure comes again."""
 
-RUNS = 12
+RUNS = 20
 
 
 def test_the_pipeline_does_what_the_contract_says(

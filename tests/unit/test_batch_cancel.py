@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from tests.unit.batches import codes_of, decide_batch, message, world
 from tests.unit.samples import COMMAND, TENANT
 from worker.outcome import Outcome, Result
 from worker.pipeline.decisions import Decisions
 from worker.pipeline.messages import Message, commands_of
-from worker.pipeline.save import finished
+from worker.pipeline.save import finished, told
 from worker.storage.deferred import Shelved, Waiting
 from worker.storage.outcomes import Known
 
@@ -27,7 +28,8 @@ def _due(one: Message, row: str) -> Message:
 async def _decided(*messages: Message) -> Decisions:
     (target,) = commands_of([message(notbefore=LATER)])
     there = world()
-    there.waiting[TENANT, COMMAND] = Waiting(target.deferred(), "row-1", {})
+    properties: dict[str, Any] = message(notbefore=LATER).delivery.kept_properties()
+    there.waiting[TENANT, COMMAND] = Waiting(target.deferred(), "row-1", properties)
     known = {(TENANT, COMMAND): Known(target.digest, _waits(), "row-1")}
     return await decide_batch(list(messages), on=there, known=known)
 
@@ -47,14 +49,23 @@ async def test_a_waiting_command() -> None:
         ("venue.command.rejected", COMMAND)
     ]
     assert finished(decisions) == {"row-1"}
+    assert len(told(decisions)) == 1
+
+
+async def test_a_resend_behind_the_cancellation() -> None:
+    """It hears that the command was cancelled, and not that it waits still."""
+    decisions = await _decided(_cancel(), message(notbefore=LATER))
+    assert codes_of(decisions.outcomes[1]) == ["cancelled"]
+    assert decisions.outcomes[1].duplicate
 
 
 async def test_a_command_that_is_due_in_the_same_batch() -> None:
-    """Cancelled first, it is not decided any more; both rows go."""
+    """Cancelled first, it is not decided any more; both rows go, and it is answered once."""
     decisions = await _decided(_due(_cancel(), "row-2"), _due(message(notbefore=LATER), "row-1"))
     assert codes_of(decisions.outcomes[1]) == ["cancelled"]
     assert len(decisions.decided) == 2
     assert finished(decisions) == {"row-1", "row-2"}
+    assert not told(decisions)
 
 
 async def test_a_command_that_was_decided_just_before() -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from worker.breath import breathing
 from worker.domain.origin import VenueKey
-from worker.messaging.delivery import restored
+from worker.messaging.delivery import Delivery, restored
 from worker.messaging.written import written
 from worker.outcome import Outcome, Result
 from worker.pipeline.decisions import Decisions
@@ -29,8 +29,6 @@ async def save(tx: Connection, decisions: Decisions, now: datetime, most_bytes: 
         async for event, origin in breathing([*decisions.events, *refusals])
     ]
     saved = await events.save(tx, new, now)
-    # One that is due in this very batch is answered at its own place.
-    here = {shelved.id for shelved in decisions.batch.shelved.values()}
     return Done(
         outcomes=[
             None if place in decisions.batch.gone else _outcome(decisions, place)
@@ -38,11 +36,7 @@ async def save(tx: Connection, decisions: Decisions, now: datetime, most_bytes: 
         ],
         # Of venues that have more waiting than was read, the sweep publishes these in their turn.
         events=[*backlog.events, *(event for event in saved if event.key not in backlog.closed)],
-        cancelled=[
-            (restored(b"", waiting.properties), outcome)
-            for waiting, outcome in decisions.cancelled
-            if waiting.properties is not None and waiting.id not in here
-        ],
+        cancelled=told(decisions),
     )
 
 
@@ -54,6 +48,19 @@ def finished(decisions: Decisions) -> set[str]:
         if place not in decisions.deferred
     }
     return due | {waiting.id for waiting, _ in decisions.cancelled if waiting.id}
+
+
+def told(decisions: Decisions) -> list[tuple[Delivery, Outcome]]:
+    """Return what is to be replied about cancelled commands, to whoever once gave them.
+
+    One that is due in this very batch is answered at its own place.
+    """
+    here = {shelved.id for shelved in decisions.batch.shelved.values()}
+    return [
+        (restored(b"", waiting.properties), outcome)
+        for waiting, outcome in decisions.cancelled
+        if waiting.properties is not None and waiting.id not in here
+    ]
 
 
 def _outcome(decisions: Decisions, place: int) -> Outcome:
