@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from cryptography.fernet import Fernet
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from yarl import URL
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,6 +27,27 @@ def _url_of(*schemes: str) -> AfterValidator:
 
 
 AmqpUrl = Annotated[str, _url_of("amqp", "amqps")]
+
+
+def _split(value: object) -> object:
+    return (
+        [part.strip() for part in value.split(",") if part.strip()]
+        if isinstance(value, str)
+        else value
+    )
+
+
+def _fernet_key(value: SecretStr) -> SecretStr:
+    try:
+        Fernet(value.get_secret_value())
+    except ValueError:
+        raise ValueError("give keys that `venue-worker secrets new` prints") from None
+    return value
+
+
+SecretKeys = Annotated[
+    tuple[Annotated[SecretStr, AfterValidator(_fernet_key)], ...], NoDecode, BeforeValidator(_split)
+]
 DatabaseUrl = Annotated[str, _url_of("postgresql", "postgres")]
 
 
@@ -92,6 +114,11 @@ class Settings(BaseSettings):
     )
     publishers: Path | None = Field(
         None, description="JSON file: which AMQP `user_id` may send what; none: all may"
+    )
+    secret_keys: SecretKeys = Field(
+        (),
+        description="Fernet keys, comma-separated, at least one: the first encrypts credentials "
+        "and kept commands, all decrypt; `venue-worker secrets new` prints one",
     )
     migrations: Path = Field(ROOT / "migrations", description="directory of the migrations")
     log_format: Literal["json", "console"] = Field("json", description="`json` or `console`")

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from pydantic import SecretStr
 from pydantic_core import to_json
 
 from worker.domain import venue as _venue
@@ -14,8 +15,10 @@ from worker.domain.decision import Applied, Decision, Rejected
 from worker.domain.patch import Json, JsonObject
 from worker.domain.staff import STAFF, Member, Role
 from worker.domain.state import State, Status, Venue
+from worker.local.keys import LOCAL_KEY
 from worker.messaging.delivery import Delivery
 from worker.pipeline.decode import Unreadable, decode
+from worker.storage.vault import Vault
 
 TENANT: Final = "5f0c4f6e-7a51-4c8e-9f5a-0d6c5f1f2a11"
 VENUE: Final = "0197aaaa-0000-7000-8000-00000000abcd"
@@ -23,6 +26,7 @@ COMMAND: Final = "0197cccc-0000-7000-8000-00000000ef01"
 NOW: Final = datetime(2026, 11, 24, 9, 0, 0, 250, tzinfo=UTC)
 EARLIER: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 MOST: Final = 1_048_576
+VAULT: Final = Vault([SecretStr(LOCAL_KEY)], hash_key=b"for tests")
 VERSION: Final = 4
 """The version of every venue that `venue` makes."""
 
@@ -86,14 +90,14 @@ def attributes_of(type_: str = "venue.create", **changes: object) -> dict[str, A
 def command(type_: str, data: JsonObject | None = None, **attributes: object) -> Command:
     """Return a command as the decoder reads it."""
     given = DATA.get(type_, {}) if data is None else data
-    read = decode(structured(envelope(type_, data=given, **attributes)), MOST)
+    read = decode(structured(envelope(type_, data=given, **attributes)), MOST, VAULT)
     assert isinstance(read, Command), read
     return read
 
 
 def unreadable(delivery: Delivery, most_bytes: int = MOST) -> Unreadable:
     """Decode what has to be refused."""
-    read = decode(delivery, most_bytes)
+    read = decode(delivery, most_bytes, VAULT)
     assert isinstance(read, Unreadable), read
     return read
 

@@ -4,11 +4,13 @@ import os
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from worker import app
 from worker.cli.main import main
 from worker.settings import Settings
 
+KEY = "bm90LXNlY3JldC1mb3ItbG9jYWwtc2VydmVycy1vbmw="
 BAD = [
     *[("http_port", value) for value in ("", "x", "-1", "65536", "80.5")],
     *[("partitions", value) for value in ("0", "65", "many", "")],
@@ -25,6 +27,7 @@ BAD = [
     *[("keep_events_days", value) for value in ("0", "-1", "nan")],
     *[("keep_discarded_days", value) for value in ("0", "-1", "nan", "")],
     *[("parked_warning", value) for value in ("-1", "x")],
+    *[("secret_keys", value) for value in ("x", "c2hvcnQ=", f"{KEY},x")],
     *[("log_format", value) for value in ("xml", "", "JSON ")],
     *[("log_level", value) for value in ("loud", "")],
 ]
@@ -47,6 +50,7 @@ GOOD: list[tuple[str, str, object]] = [
     ("keep_events_days", "365", 365.0),
     ("keep_discarded_days", "7", 7.0),
     ("parked_warning", "0", 0),
+    ("secret_keys", f"{KEY}, {KEY}", (SecretStr(KEY), SecretStr(KEY))),
     ("publishers", "/etc/publishers.json", Path("/etc/publishers.json")),
     ("migrations", "/srv/migrations", Path("/srv/migrations")),
     ("log_format", "console", "console"),

@@ -14,6 +14,7 @@ from worker.cli import (
     republish,
     run,
     schemas,
+    secrets,
     send,
     tail,
 )
@@ -35,6 +36,7 @@ app.command("republish")(republish.republish)
 app.add_typer(parked.app, name="parked")
 app.command("partitions")(partitions.partitions)
 app.add_typer(schemas.app, name="schemas")
+app.add_typer(secrets.app, name="secrets")
 app.command("demo")(demo.demo)
 
 
