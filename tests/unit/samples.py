@@ -1,6 +1,6 @@
 """Commands, venues and messages that are complete and valid but for what a test changes."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -12,6 +12,7 @@ from worker.domain import venue as _venue
 from worker.domain.command import COMMANDS, Command
 from worker.domain.decide import decide
 from worker.domain.decision import Applied, Decision, Rejected
+from worker.domain.origin import Deferred
 from worker.domain.patch import Json, JsonObject
 from worker.domain.staff import STAFF, Member, Role
 from worker.domain.state import State, Status, Venue
@@ -23,6 +24,8 @@ from worker.storage.vault import Vault
 TENANT: Final = "5f0c4f6e-7a51-4c8e-9f5a-0d6c5f1f2a11"
 VENUE: Final = "0197aaaa-0000-7000-8000-00000000abcd"
 COMMAND: Final = "0197cccc-0000-7000-8000-00000000ef01"
+WAITING: Final = "0197dddd-0000-7000-8000-00000000ef02"
+"""The id of the command that waits where one does."""
 NOW: Final = datetime(2026, 11, 24, 9, 0, 0, 250, tzinfo=UTC)
 EARLIER: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 MOST: Final = 1_048_576
@@ -48,8 +51,15 @@ DATA: Final[dict[str, JsonObject]] = {
     "venue.update": {"description": "The oldest ballpark"},
     "venue.suspend": {"reason": "unpaid fees"},
     "venue.close": {"reason": "sold"},
+    "venue.command.cancel": {"command_id": WAITING},
+    "venue.staff.add": {"user_id": "user-8", "role": "viewer"},
+    "venue.staff.change-role": {"user_id": "user-8", "role": "door_staff"},
+    "venue.staff.remove": {"user_id": "user-8"},
 }
 """Valid data of each command that needs some."""
+
+STATUS: Final = {"venue.create": "none", "venue.activate": "inactive", "venue.delete": "closed"}
+"""A status that each command is allowed in, where `active` is none."""
 
 
 def envelope(type_: str = "venue.create", **changes: object) -> dict[str, Any]:
@@ -128,6 +138,35 @@ def state(word: str = "pending", role: Role | None = None, user: str = "user-7")
     if word == "deleted":
         return replace(before, venue=venue(Status.CLOSED, deleted_at=EARLIER))
     return replace(before, venue=venue(Status(word)))
+
+
+def _viewer(before: State) -> State:
+    return STAFF.put(before, {"user-8": Member("user-8", Role.VIEWER, EARLIER)})
+
+
+def _waiting(before: State) -> State:
+    origin = command("venue.update", id=WAITING, actorid="user-9")
+    return replace(before, deferred={WAITING: Deferred(origin, origin.digest)})
+
+
+NEEDED: Final[dict[str, Callable[[State], State]]] = {
+    "venue.command.cancel": _waiting,
+    "venue.staff.change-role": _viewer,
+    "venue.staff.remove": _viewer,
+}
+"""What has to stand beside a venue for the data of `DATA` to be about something."""
+
+
+def ready(type_: str, word: str | None = None, role: Role | None = None) -> State:
+    """Return a state in which nothing but authority refuses the command with its data of `DATA`.
+
+    Args:
+        type_: the command.
+        word: the venue's status, `none` or `deleted`; the command's of `STATUS` if None.
+        role: what `user-7` is at the venue; None for a stranger.
+    """
+    before = state(word or STATUS.get(type_, "active"), role)
+    return NEEDED[type_](before) if type_ in NEEDED else before
 
 
 def applied(decision: Decision) -> tuple[Applied, Venue]:

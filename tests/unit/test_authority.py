@@ -1,8 +1,20 @@
-"""Who may give which command: the actor's role at that venue, or the platform without an actor."""
+"""Who may give which command: the actor's role at that venue, or the platform without an actor.
+
+A new command gets a row here, and in `samples.py` its data and what it needs to be about something.
+"""
 
 import pytest
 
-from tests.unit.samples import LIFECYCLE, NOW, applied, codes, command, decided, refused, state
+from tests.unit.samples import (
+    NOW,
+    applied,
+    codes,
+    command,
+    decided,
+    ready,
+    refused,
+    state,
+)
 from worker.domain.command import COMMANDS
 from worker.domain.staff import STAFF, Member, Role, role_of
 from worker.storage.parts import Parts
@@ -13,39 +25,46 @@ PLATFORM = "platform"
 ROLES = (STRANGER, "viewer", "door_staff", "box_office", "manager", "owner", PLATFORM)
 EVERYONE = frozenset(ROLES)
 OWNERS = frozenset({"owner", PLATFORM})
+MANAGERS = OWNERS | {"manager"}
+PLATFORM_ALONE = frozenset({PLATFORM})
 
 # A row is a command and a status it is allowed in, so that nothing but authority can refuse it.
 MAY = {
     ("venue.create", "none"): EVERYONE,
-    ("venue.update", "pending"): OWNERS | {"manager"},
-    ("venue.update", "active"): OWNERS | {"manager"},
+    ("venue.update", "pending"): MANAGERS,
+    ("venue.update", "active"): MANAGERS,
     ("venue.activate", "pending"): OWNERS,
     ("venue.activate", "inactive"): OWNERS,
-    ("venue.activate", "suspended"): frozenset({PLATFORM}),
+    ("venue.activate", "suspended"): PLATFORM_ALONE,
     ("venue.deactivate", "active"): OWNERS,
-    ("venue.suspend", "active"): frozenset({PLATFORM}),
-    ("venue.suspend", "inactive"): frozenset({PLATFORM}),
+    ("venue.suspend", "active"): PLATFORM_ALONE,
+    ("venue.suspend", "inactive"): PLATFORM_ALONE,
     ("venue.close", "active"): OWNERS,
     ("venue.close", "suspended"): OWNERS,
     ("venue.delete", "pending"): OWNERS,
     ("venue.delete", "closed"): OWNERS,
+    ("venue.staff.add", "active"): MANAGERS,
+    ("venue.staff.change-role", "active"): MANAGERS,
+    ("venue.staff.remove", "active"): MANAGERS,
+    ("venue.command.cancel", "active"): MANAGERS,  # of somebody else's venue.update
 }
+AT_A_VENUE = [t for t, spec in COMMANDS.items() if spec.about_venue and not spec.creates]
 MATRIX = [(*row, role, role in may) for row, may in MAY.items() for role in ROLES]
 
 
 def test_the_matrix_is_complete() -> None:
-    """The matrix has every registered lifecycle command and every role there is."""
-    assert {type_ for type_, _ in MAY} == set(LIFECYCLE)
+    """The matrix has every registered command and every role there is."""
+    assert {type_ for type_, _ in MAY} == set(COMMANDS)
     assert set(ROLES) == {STRANGER, PLATFORM, *Role}
 
 
 @pytest.mark.parametrize(("type_", "status", "role", "may"), MATRIX)
 def test_authority(type_: str, status: str, role: str, *, may: bool) -> None:
-    """The owner may all but what is the platform's, the manager may update, nobody else anything.
+    """The owner may all but what is the platform's, the manager some, nobody else anything.
 
     The platform alone suspends and lifts a suspension; who creates a venue needs no role in it.
     """
-    before = state(status, Role(role) if role in set(Role) else None)
+    before = ready(type_, status, Role(role) if role in set(Role) else None)
     decision = decided(before, type_, actorid=None if role == PLATFORM else "user-7")
     if may:
         applied(decision)
@@ -53,7 +72,7 @@ def test_authority(type_: str, status: str, role: str, *, may: bool) -> None:
         assert codes(refused(decision)) == ["forbidden"]
 
 
-@pytest.mark.parametrize("type_", [t for t in LIFECYCLE if not COMMANDS[t].creates])
+@pytest.mark.parametrize("type_", AT_A_VENUE)
 def test_the_role_is_the_actors_own(type_: str) -> None:
     """Another person's role does not help the actor."""
     before = state("inactive", Role.OWNER, "user-8")

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from tests.unit.batches import codes_of, decide_batch, world
-from tests.unit.samples import COMMAND, FIELDS, NOW, TENANT, VENUE, command
+from tests.unit.samples import COMMAND, EARLIER, FIELDS, NOW, TENANT, VENUE, command
 from worker.breath import breathing
 from worker.domain.command import Command
 from worker.domain.staff import Member, Role
@@ -59,6 +60,26 @@ async def test_each_command_sees_what_the_one_before_it_left() -> None:
     assert here.venues[TENANT, VENUE].deleted_at == NOW
     owner = Member("user-7", Role.OWNER, NOW)
     assert here.parts.changed == {"staff": {(TENANT, VENUE): {"user-7": owner}}}
+
+
+async def test_two_owners_cannot_both_be_removed() -> None:
+    """Of the last two owners a batch removes the first; the second is by then the last."""
+    here = world(Status.ACTIVE)
+    two = {user: Member(user, Role.OWNER, EARLIER) for user in ("ann", "bob")}
+    here.parts.now["staff"] = {(TENANT, VENUE): {**two}}
+    decisions = await _decide(
+        here,
+        command("venue.staff.remove", {"user_id": "ann"}, id=_id(1), actorid="bob"),
+        command("venue.staff.remove", {"user_id": "bob"}, id=_id(2)),
+        command("venue.staff.remove", {"user_id": "bob"}, id=_id(3), actorid="ann"),
+    )
+    assert [codes_of(decisions.outcomes[place]) for place in range(3)] == [
+        [],
+        ["last_owner"],
+        ["forbidden"],
+    ]
+    left = replace(two["ann"], removed_at=NOW)
+    assert here.parts.changed == {"staff": {(TENANT, VENUE): {"ann": left}}}
 
 
 async def test_another_tenants_venue_does_not_exist() -> None:

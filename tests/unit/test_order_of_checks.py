@@ -4,7 +4,6 @@ import pytest
 
 from tests.unit.samples import (
     DATA,
-    LIFECYCLE,
     NOW,
     VERSION,
     applied,
@@ -21,7 +20,7 @@ from worker.domain.patch import JsonObject
 from worker.domain.staff import Role
 from worker.domain.state import State, Status
 
-EXISTING = [type_ for type_ in LIFECYCLE if not COMMANDS[type_].creates]
+EXISTING = [t for t, spec in COMMANDS.items() if spec.about_venue and not spec.creates]
 LIFE = [
     ("venue.create", "venue.created"),
     ("venue.update", "venue.updated"),

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.checks import json_values, property_test, schema_errors
-from tests.unit.samples import FIELDS, LIFECYCLE, MOST, SMALLEST, VAULT, envelope, structured
-from worker.domain.command import Command
+from tests.unit.samples import FIELDS, MOST, SMALLEST, VAULT, envelope, structured
+from worker.domain.command import COMMANDS, Command
 from worker.pipeline.decode import decode
 
 UUID = "0197AAAA-0000-7000-8000-00000000ABCD"
@@ -82,7 +82,7 @@ def test_fields(type_: str, name: str, value: object) -> None:
 
 
 @pytest.mark.parametrize("data", DATA)
-@pytest.mark.parametrize("type_", LIFECYCLE)
+@pytest.mark.parametrize("type_", COMMANDS)
 def test_data(type_: str, data: object) -> None:
     """Of data as a whole, both take the same, none at all included."""
     command = envelope(type_, data=data)

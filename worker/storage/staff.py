@@ -12,7 +12,7 @@ from worker.domain.staff import STAFF, Member, Role
 from worker.storage.database import Connection
 from worker.storage.queries import queries
 
-Members = dict[str, Member | None]
+Members = dict[str, Member]
 EVERYBODY = None
 
 
@@ -30,28 +30,21 @@ async def load(tx: Connection, commands: Sequence[Command]) -> dict[VenueKey, Me
     return dict(found)
 
 
-async def save(tx: Connection, changed: Mapping[VenueKey, Members], now: datetime) -> None:
-    """Write people who came or changed, and close the rows of those who left."""
+async def save(tx: Connection, changed: Mapping[VenueKey, Members], _: datetime) -> None:
+    """Write people who came, changed or left, as they are now: one row each, in key order."""
     people = sorted(
-        (key, user, member) for key, members in changed.items() for user, member in members.items()
+        (*key, user, member) for key, members in changed.items() for user, member in members.items()
     )
-    there = [(key, member) for key, _, member in people if member is not None]
-    gone = [(*key, user) for key, user, member in people if member is None]
-    if there:
-        await queries.put_staff(
-            tx,
-            tenant_ids=[tenant_id for (tenant_id, _), _ in there],
-            venue_ids=[venue_id for (_, venue_id), _ in there],
-            user_ids=[member.user_id for _, member in there],
-            roles=[member.role.value for _, member in there],
-            permissions=[" ".join(member.permissions) for _, member in there],
-            added_ats=[member.added_at for _, member in there],
-        )
-    if gone:
-        tenant_ids, venue_ids, user_ids = zip(*gone, strict=True)
-        await queries.remove_staff(
-            tx, tenant_ids=tenant_ids, venue_ids=venue_ids, user_ids=user_ids, removed_at=now
-        )
+    await queries.put_staff(
+        tx,
+        tenant_ids=[tenant_id for tenant_id, *_ in people],
+        venue_ids=[venue_id for _, venue_id, *_ in people],
+        user_ids=[user_id for *_, user_id, _ in people],
+        roles=[member.role.value for *_, member in people],
+        permissions=[" ".join(member.permissions) for *_, member in people],
+        added_ats=[member.added_at for *_, member in people],
+        removed_ats=[member.removed_at for *_, member in people],
+    )
 
 
 def _member(row: asyncpg.Record) -> Member:

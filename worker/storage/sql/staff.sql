@@ -8,20 +8,12 @@ JOIN venue_staff AS s
  AND (wanted.user_id IS NULL OR s.user_id = wanted.user_id)
 WHERE s.removed_at IS NULL;
 
--- name: put_staff(tenant_ids, venue_ids, user_ids, roles, permissions, added_ats)!
--- People as they are on the staff now, whether they are new, changed or back.
-INSERT INTO venue_staff AS s (tenant_id, venue_id, user_id, role, permissions, added_at)
+-- name: put_staff(tenant_ids, venue_ids, user_ids, roles, permissions, added_ats, removed_ats)!
+-- People as they are now, whether they are new, changed, gone or back; the rows of the gone stay.
+INSERT INTO venue_staff AS s (tenant_id, venue_id, user_id, role, permissions, added_at, removed_at)
 SELECT *
 FROM unnest(:tenant_ids::uuid[], :venue_ids::uuid[], :user_ids::text[], :roles::text[],
-            :permissions::text[], :added_ats::timestamptz[])
+            :permissions::text[], :added_ats::timestamptz[], :removed_ats::timestamptz[])
 ON CONFLICT ON CONSTRAINT venue_staff_pkey DO UPDATE
 SET role = excluded.role, permissions = excluded.permissions, added_at = excluded.added_at,
-    removed_at = NULL;
-
--- name: remove_staff(tenant_ids, venue_ids, user_ids, removed_at)!
--- People who have left; their rows stay.
-UPDATE venue_staff AS s
-SET removed_at = :removed_at
-FROM unnest(:tenant_ids::uuid[], :venue_ids::uuid[], :user_ids::text[])
-  AS gone (tenant_id, venue_id, user_id)
-WHERE s.tenant_id = gone.tenant_id AND s.venue_id = gone.venue_id AND s.user_id = gone.user_id;
+    removed_at = excluded.removed_at;
