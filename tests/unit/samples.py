@@ -12,6 +12,7 @@ from worker.domain import venue as _venue
 from worker.domain.command import COMMANDS, Command
 from worker.domain.decide import decide
 from worker.domain.decision import Applied, Decision, Rejected
+from worker.domain.integration import INTEGRATIONS, Integration
 from worker.domain.origin import Deferred
 from worker.domain.patch import Json, JsonObject
 from worker.domain.staff import STAFF, Member, Role
@@ -55,6 +56,8 @@ DATA: Final[dict[str, JsonObject]] = {
     "venue.staff.add": {"user_id": "user-8", "role": "viewer"},
     "venue.staff.change-role": {"user_id": "user-8", "role": "door_staff"},
     "venue.staff.remove": {"user_id": "user-8"},
+    "venue.integration.connect": {"kind": "stripe", "credentials": {"secret_key": "sk_test"}},
+    "venue.integration.disconnect": {"kind": "stripe"},
 }
 """Valid data of each command that needs some."""
 
@@ -149,10 +152,15 @@ def _waiting(before: State) -> State:
     return replace(before, deferred={WAITING: Deferred(origin, origin.digest)})
 
 
+def _stripe(before: State) -> State:
+    return INTEGRATIONS.put(before, {"stripe": Integration("stripe", {}, ("secret_key",), EARLIER)})
+
+
 NEEDED: Final[dict[str, Callable[[State], State]]] = {
     "venue.command.cancel": _waiting,
     "venue.staff.change-role": _viewer,
     "venue.staff.remove": _viewer,
+    "venue.integration.disconnect": _stripe,
 }
 """What has to stand beside a venue for the data of `DATA` to be about something."""
 

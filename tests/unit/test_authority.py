@@ -46,6 +46,8 @@ MAY = {
     ("venue.staff.add", "active"): MANAGERS,
     ("venue.staff.change-role", "active"): MANAGERS,
     ("venue.staff.remove", "active"): MANAGERS,
+    ("venue.integration.connect", "active"): OWNERS,
+    ("venue.integration.disconnect", "active"): OWNERS,
     ("venue.command.cancel", "active"): MANAGERS,  # of somebody else's venue.update
 }
 AT_A_VENUE = [t for t, spec in COMMANDS.items() if spec.about_venue and not spec.creates]
