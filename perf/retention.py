@@ -5,6 +5,7 @@ that deletes them: it empties a full queue, and then answers commands that come 
 """
 
 import asyncio
+import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,9 +44,11 @@ INSERT INTO venue_event (id, tenant_id, venue_id, venue_version, type, command_i
                          body)
 SELECT (lpad(to_hex((extract(epoch FROM decided_at) * 1000)::bigint), 12, '0') || '7000'
         || right(replace(command_id::text, '-', ''), 16))::uuid,
-       tenant_id, venue_id, 2, 'venue.updated', command_id, decided_at, repeat('x', 1000)
+       tenant_id, venue_id, 2, 'venue.updated', command_id, decided_at, $3
 FROM made
 """
+
+BODY = json.dumps({"data": {"venue": {"description": "x" * 1000}, "changed": ["description"]}})
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,7 @@ class RetentionCosts:
         return found
 
     async def _age(self, watch: asyncpg.Connection) -> None:
-        await watch.execute(FILL, datetime.now(UTC) - OLD, self.rows, timeout=600)
+        await watch.execute(FILL, datetime.now(UTC) - OLD, self.rows, BODY, timeout=600)
         await watch.execute("VACUUM ANALYZE", timeout=600)
         await watch.execute("CHECKPOINT", timeout=600)
 

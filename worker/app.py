@@ -7,6 +7,7 @@ import structlog
 from worker import __version__, metrics
 from worker.aside import Aside
 from worker.consumption import Consumption
+from worker.domain.policy import Policy
 from worker.gate import Gate
 from worker.messaging.publisher import Publisher
 from worker.messaging.replies import Replies
@@ -52,7 +53,11 @@ async def run(settings: Settings) -> None:
             database=database,
             publishing=publishing,
             replies=replies,
-            terms=Terms(publishers, Retries(settings.attempts, settings.retry_seconds)),
+            terms=Terms(
+                publishers,
+                Retries(settings.attempts, settings.retry_seconds),
+                Policy(required_documents=settings.required_documents),
+            ),
             batch_size=settings.batch_size,
             most_bytes=settings.max_message_bytes,
             vault=vault,

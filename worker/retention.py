@@ -26,7 +26,7 @@ IDLE_SECONDS = 60.0
 """Between two looks when nothing is too old."""
 
 Delete = Callable[[Connection, datetime, int], Awaitable[int]]
-"""Deletes rows from before a moment, so many at most, and returns how many."""
+"""Deletes rows from before a moment, so many at most, and returns how many; 0 when none is left."""
 log = structlog.get_logger()
 
 
@@ -74,9 +74,7 @@ class Retention:
 
     async def _apply(self, rule: Rule) -> None:
         total = 0
-        deleted = STEP_ROWS
-        while deleted == STEP_ROWS:
-            deleted = await self._step(rule)
+        while deleted := await self._step(rule):
             total += deleted
         if total:
             log.info("deleted for their age", table=rule.table, rows=total, days=rule.days)

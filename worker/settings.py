@@ -8,6 +8,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from yarl import URL
 
+from worker.domain.documents_data import Kind
+
 ROOT = Path(__file__).resolve().parent.parent
 
 Days = Annotated[float, Field(gt=0, le=36_500, allow_inf_nan=False)]
@@ -26,15 +28,14 @@ def _url_of(*schemes: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _words(value: object) -> object:
+    """Read a list that is separated by commas; what is named twice counts once."""
+    if not isinstance(value, str):
+        return value
+    return tuple(dict.fromkeys(word.strip() for word in value.split(",") if word.strip()))
+
+
 AmqpUrl = Annotated[str, _url_of("amqp", "amqps")]
-
-
-def _split(value: object) -> object:
-    return (
-        [part.strip() for part in value.split(",") if part.strip()]
-        if isinstance(value, str)
-        else value
-    )
 
 
 def _fernet_key(value: SecretStr) -> SecretStr:
@@ -46,7 +47,7 @@ def _fernet_key(value: SecretStr) -> SecretStr:
 
 
 SecretKeys = Annotated[
-    tuple[Annotated[SecretStr, AfterValidator(_fernet_key)], ...], NoDecode, BeforeValidator(_split)
+    tuple[Annotated[SecretStr, AfterValidator(_fernet_key)], ...], NoDecode, BeforeValidator(_words)
 ]
 DatabaseUrl = Annotated[str, _url_of("postgresql", "postgres")]
 
@@ -111,6 +112,9 @@ class Settings(BaseSettings):
     )
     keep_discarded_days: Days = Field(
         30, description="days that parked commands are kept once they were replayed or discarded"
+    )
+    required_documents: Annotated[tuple[Kind, ...], NoDecode, BeforeValidator(_words)] = Field(
+        (), description="kinds of documents, by commas, without which no venue is activated"
     )
     publishers: Path | None = Field(
         None, description="JSON file: which AMQP `user_id` may send what; none: all may"

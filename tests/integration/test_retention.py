@@ -49,6 +49,20 @@ async def test_old_events_go(ours: Database, database: asyncpg.Connection) -> No
     assert await _event_ids(database) == young
 
 
+async def test_large_events_go_a_few_at_a_time(
+    ours: Database, database: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step ends with the event that makes it large, so that it ends in time; one always goes."""
+    ids = await add_events(database, Venue(), 5, days=31)
+    size = await database.fetchval("SELECT max(octet_length(body)) FROM venue_event")
+    cutoff = await now(database) - timedelta(days=30)
+    for most_bytes, left in ((1, ids[1:]), (2 * size, ids[3:])):
+        monkeypatch.setattr(history, "MOST_BYTES", most_bytes)
+        async with ours.transaction() as tx:
+            await history.delete_old(tx, cutoff, 20)
+        assert await _event_ids(database) == left
+
+
 async def test_what_is_not_published_stays(ours: Database, database: asyncpg.Connection) -> None:
     """An event in the outbox is kept, however old, and is in no one's way."""
     held = await add_events(database, Venue(), 25, days=40, pending=True)

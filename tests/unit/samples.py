@@ -12,6 +12,7 @@ from worker.domain import venue as _venue
 from worker.domain.command import COMMANDS, Command
 from worker.domain.decide import decide
 from worker.domain.decision import Applied, Decision, Rejected
+from worker.domain.documents_data import DOCUMENTS, Document
 from worker.domain.integration import INTEGRATIONS, Integration
 from worker.domain.origin import Deferred
 from worker.domain.patch import Json, JsonObject
@@ -58,6 +59,8 @@ DATA: Final[dict[str, JsonObject]] = {
     "venue.staff.remove": {"user_id": "user-8"},
     "venue.integration.connect": {"kind": "stripe", "credentials": {"secret_key": "sk_test"}},
     "venue.integration.disconnect": {"kind": "stripe"},
+    "venue.document.submit": {"kind": "w9", "sha256": "ab" * 32},
+    "venue.document.review": {"kind": "w9", "decision": "approved"},
 }
 """Valid data of each command that needs some."""
 
@@ -152,6 +155,12 @@ def _waiting(before: State) -> State:
     return replace(before, deferred={WAITING: Deferred(origin, origin.digest)})
 
 
+def _w9(before: State) -> State:
+    return DOCUMENTS.put(
+        before, {"w9": Document(kind="w9", sha256="ab" * 32, submitted_at=EARLIER)}
+    )
+
+
 def _stripe(before: State) -> State:
     return INTEGRATIONS.put(before, {"stripe": Integration("stripe", {}, ("secret_key",), EARLIER)})
 
@@ -161,6 +170,7 @@ NEEDED: Final[dict[str, Callable[[State], State]]] = {
     "venue.staff.change-role": _viewer,
     "venue.staff.remove": _viewer,
     "venue.integration.disconnect": _stripe,
+    "venue.document.review": _w9,
 }
 """What has to stand beside a venue for the data of `DATA` to be about something."""
 

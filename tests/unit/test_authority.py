@@ -48,6 +48,8 @@ MAY = {
     ("venue.staff.remove", "active"): MANAGERS,
     ("venue.integration.connect", "active"): OWNERS,
     ("venue.integration.disconnect", "active"): OWNERS,
+    ("venue.document.submit", "active"): OWNERS,
+    ("venue.document.review", "active"): PLATFORM_ALONE,
     ("venue.command.cancel", "active"): MANAGERS,  # of somebody else's venue.update
 }
 AT_A_VENUE = [t for t, spec in COMMANDS.items() if spec.about_venue and not spec.creates]

@@ -14,6 +14,7 @@ from tests.unit.samples import (
     applied,
     command,
     envelope,
+    state,
     structured,
     unreadable,
 )
@@ -56,6 +57,14 @@ def test_an_event_over_the_limit() -> None:
     assert VENUE in document["dataref"]
     assert document["dataref"].startswith("venue.get")
     assert document["venueversion"] == 1
+
+
+def test_a_summary_says_why() -> None:
+    """The reason for the venue's status is part of the summary: the history is made of it."""
+    one = command("venue.close")
+    event = applied(decide(state("active"), one, NOW))[0].event
+    assert event is not None
+    assert _written(event, one, 10)["data"]["venue"]["status_reason"] == "sold"
 
 
 def test_the_limit_is_in_bytes() -> None:

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from worker import __version__
 from worker.cli import (
     demo,
+    history,
     migrate,
     parked,
     partitions,
@@ -33,6 +34,7 @@ app.command("migrate")(migrate.migrate)
 app.command("send")(send.send)
 app.command("tail")(tail.tail)
 app.command("republish")(republish.republish)
+app.command("history")(history.history)
 app.add_typer(parked.app, name="parked")
 app.command("partitions")(partitions.partitions)
 app.add_typer(schemas.app, name="schemas")

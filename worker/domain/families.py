@@ -1,8 +1,8 @@
 """The families of commands. A new one is named here; its module registers its own commands."""
 
-from worker.domain import cancel, integration, staffing, venue
+from worker.domain import cancel, documents, integration, staffing, venue
 from worker.domain.command import COMMANDS
 
-FAMILIES = (venue, staffing, integration, cancel)
+FAMILIES = (venue, staffing, integration, documents, cancel)
 
 __all__ = ["COMMANDS", "FAMILIES"]

@@ -5,7 +5,7 @@ Patterns are anchored and linear in time: they also stand in the published JSON 
 """
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Annotated
 from zoneinfo import available_timezones
@@ -42,6 +42,8 @@ RFC3339_PATTERN = (
     r"(?:[Zz]|[+-][0-9]{2}:[0-9]{2})$"
 )
 _RFC3339 = re.compile(RFC3339_PATTERN)
+
+DATE_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _zones = frozenset(available_timezones())
 _http_url = TypeAdapter(AnyHttpUrl)
 _email = TypeAdapter(EmailStr)
@@ -55,6 +57,15 @@ def _parse_rfc3339(value: object) -> datetime:
         return datetime.fromisoformat(value.upper()).astimezone(UTC)
     except (OverflowError, ValueError):
         raise ValueError("give a date and time that exist, between the years 1 and 9999") from None
+
+
+def _parse_date(value: object) -> date:
+    try:
+        if isinstance(value, str) and re.fullmatch(DATE_PATTERN[1:-1], value):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise ValueError("give a date that exists, such as 2026-11-24 (RFC 3339, full-date)")
 
 
 @lru_cache(maxsize=4096)
@@ -118,6 +129,11 @@ Timestamp = Annotated[
     datetime,
     BeforeValidator(_parse_rfc3339),
     WithJsonSchema({"type": "string", "format": "date-time", "pattern": RFC3339_PATTERN}),
+]
+Date = Annotated[
+    date,
+    BeforeValidator(_parse_date),
+    WithJsonSchema({"type": "string", "format": "date", "pattern": DATE_PATTERN}),
 ]
 UriReference = Annotated[str, StringConstraints(max_length=2048, pattern=URI_REFERENCE_PATTERN)]
 Country = Annotated[

@@ -51,12 +51,15 @@ class Venue:
 
     def summary(self) -> JsonObject:
         """Return the part that is small whatever the venue holds."""
-        return {
+        summary: JsonObject = {
             "id": self.id,
             "status": self.status.value,
             "slug": self.slug,
             "name": self.fields.get("name"),
         }
+        if self.status_reason is not None:
+            summary["status_reason"] = self.status_reason
+        return summary
 
 
 @dataclass(frozen=True, slots=True)

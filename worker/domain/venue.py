@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from worker.domain.command import Command, command
 from worker.domain.decision import Change, Rejected, refuse
+from worker.domain.documents_data import DOCUMENTS
 from worker.domain.patch import Json, JsonObject, changed_fields, merged_object
 from worker.domain.slugs import free_slug
 from worker.domain.staff import MANAGER, OWNER, PLATFORM, STAFF, Authority, Member, Role
@@ -18,6 +19,7 @@ from worker.domain.venue_data import (
     VenueCreate,
     VenueUpdate,
 )
+from worker.domain.verification import lacking_documents
 
 
 @command("venue.create", event="venue.created", data=VenueCreate, by=OWNER, creates=True)
@@ -73,14 +75,20 @@ def _may_activate(state: State) -> Authority:
     return PLATFORM if suspended else OWNER
 
 
-@command("venue.activate", event="venue.activated", data=Nothing, by=_may_activate)
+@command(
+    "venue.activate",
+    event="venue.activated",
+    data=Nothing,
+    by=_may_activate,
+    reads=(DOCUMENTS,),
+)
 def activate(state: State, command: Command, now: datetime) -> Change | Rejected:
-    """Open the venue for business, once it has a capacity, a city and a time zone."""
+    """Open the venue for business, once it has what the contract and the operator's policy ask."""
     del command
     venue = _existing(state)
     if venue.status in (Status.ACTIVE, Status.CLOSED):
         return _illegal(venue, "activated")
-    missing = missing_for_activation(venue.fields)
+    missing = (*missing_for_activation(venue.fields), *lacking_documents(state, now))
     return Rejected(missing) if missing else _moved(state, Status.ACTIVE, None, now)
 
 

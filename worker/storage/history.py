@@ -12,6 +12,9 @@ APART = timedelta(minutes=10)
 """How far an event's id, which holds the time at which it was written, may lie from the time at
 which its command was decided, at most: a transaction takes a minute or two at worst."""
 
+MOST_BYTES = 16 * 1024 * 1024
+"""Bodies that are deleted at once: reading so much takes PostgreSQL some tenths of a second."""
+
 NOTHING_YET = str(UUID(int=0))
 """Comes before the id of every event."""
 
@@ -58,9 +61,16 @@ async def page(tx: Connection, selection: Selection, most: int) -> list[KeptEven
 
 
 async def delete_old(tx: Connection, cutoff: datetime, most: int) -> int:
-    """Delete published events that were decided before the cutoff; return how many."""
+    """Delete published events that were decided before the cutoff; return how many.
+
+    At least one where there is one, and no more than come to `MOST_BYTES`. Their lines stay in the
+    history (`changes.py`).
+    """
     before = first_id(cutoff + APART)
-    return rows_of(await queries.delete_old_events(tx, before=before, cutoff=cutoff, most=most))
+    status = await queries.delete_old_events(
+        tx, before=before, cutoff=cutoff, most=most, most_bytes=MOST_BYTES
+    )
+    return rows_of(status)
 
 
 def first_id(time: datetime) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from worker.domain.command import COMMANDS, Command
 from worker.domain.origin import VenueKey
 from worker.domain.state import State
-from worker.storage import integrations, staff
+from worker.storage import documents, integrations, staff
 from worker.storage.database import Connection
 
 Items = dict[str, Any]
@@ -28,7 +28,11 @@ class Table(Protocol):
         """Write the items that have changed; delete, or close, those that are None."""
 
 
-TABLES: dict[str, Table] = {"staff": staff, "integrations": integrations}
+TABLES: dict[str, Table] = {
+    "staff": staff,
+    "integrations": integrations,
+    "documents": documents,
+}
 """By the part's name, in the order in which they are written."""
 
 
