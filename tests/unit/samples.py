@@ -61,6 +61,8 @@ DATA: Final[dict[str, JsonObject]] = {
     "venue.integration.disconnect": {"kind": "stripe"},
     "venue.document.submit": {"kind": "w9", "sha256": "ab" * 32},
     "venue.document.review": {"kind": "w9", "decision": "approved"},
+    "venue.settings.update": {"resale": {"allowed": True}},
+    "venue.hours.set": {"weekly": [{"day_of_week": "friday", "opens": "18:00", "closes": "02:00"}]},
 }
 """Valid data of each command that needs some."""
 

@@ -46,6 +46,8 @@ MAY = {
     ("venue.staff.add", "active"): MANAGERS,
     ("venue.staff.change-role", "active"): MANAGERS,
     ("venue.staff.remove", "active"): MANAGERS,
+    ("venue.settings.update", "active"): MANAGERS,
+    ("venue.hours.set", "active"): MANAGERS,
     ("venue.integration.connect", "active"): OWNERS,
     ("venue.integration.disconnect", "active"): OWNERS,
     ("venue.document.submit", "active"): OWNERS,

@@ -3,7 +3,10 @@
 import re
 from pathlib import Path
 
+from pydantic_core import to_json
+
 from worker.domain.families import COMMANDS
+from worker.domain.settings import DEFAULTS
 from worker.settings import ROOT, Settings
 
 
@@ -31,3 +34,12 @@ def test_every_command_has_an_example() -> None:
 
 def _examples() -> list[Path]:
     return list((ROOT / "examples").glob("*.json"))
+
+
+def test_the_table_of_venue_settings_is_complete() -> None:
+    """Each setting of a venue stands in its page's table, with its default."""
+    rows = (ROOT / "docs" / "venue" / "settings.md").read_text().splitlines()
+    for section, settings in DEFAULTS.items():
+        for name, default in settings.items():
+            row = next(line for line in rows if line.startswith(f"| `{section}.{name}` |"))
+            assert f"| `{to_json(default).decode()}` |" in row

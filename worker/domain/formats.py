@@ -21,6 +21,7 @@ from pydantic import (
     WithJsonSchema,
 )
 from pydantic_extra_types.country import CountryAlpha2
+from pydantic_extra_types.currency_code import Currency as CurrencyCode
 
 UUID_PATTERN = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
 """RFC 9562, the hyphenated text form and no other."""
@@ -79,6 +80,12 @@ def _is_possible_phone(value: str) -> bool:
 def _two_capitals(value: object) -> object:
     if isinstance(value, str) and not re.fullmatch(r"[A-Z]{2}", value):
         raise ValueError("give a country as two capital letters, such as US (ISO 3166-1 alpha-2)")
+    return value
+
+
+def _three_capitals(value: object) -> object:
+    if isinstance(value, str) and not re.fullmatch(r"[A-Z]{3}", value):
+        raise ValueError("give a currency as three capital letters, such as USD (ISO 4217)")
     return value
 
 
@@ -141,6 +148,12 @@ Country = Annotated[
     BeforeValidator(_two_capitals),
     AfterValidator(_plain),
     WithJsonSchema({"type": "string", "pattern": "^[A-Z]{2}$"}),
+]
+Currency = Annotated[
+    CurrencyCode,
+    BeforeValidator(_three_capitals),
+    AfterValidator(_plain),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"}),
 ]
 Phone = Annotated[
     str, StringConstraints(pattern=r"^\+[1-9][0-9]{1,14}$"), AfterValidator(_check_phone)

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from worker.domain.command import COMMANDS, Command
 from worker.domain.origin import VenueKey
 from worker.domain.state import State
-from worker.storage import documents, integrations, staff
+from worker.storage import documents, hours, integrations, settings, staff
 from worker.storage.database import Connection
 
 Items = dict[str, Any]
@@ -30,6 +30,8 @@ class Table(Protocol):
 
 TABLES: dict[str, Table] = {
     "staff": staff,
+    "settings": settings,
+    "hours": hours,
     "integrations": integrations,
     "documents": documents,
 }
