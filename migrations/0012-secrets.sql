@@ -1,5 +1,5 @@
 -- What is kept whole is encrypted, and says which key opens it.
--- depends: 0007-staff
+-- depends: 0011-documents
 
 -- The key of the hashes by which sealed things are compared, itself sealed.
 CREATE TABLE secret_key (

@@ -15,6 +15,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from perf.commands import MOST, make_commands
 from perf.contestants import Contestant, RoundFailedError, contestants
 from perf.flood import Flood
+from perf.layout import LayoutCosts
+from perf.layout_report import show_layouts
 from perf.measure import Round, Spread
 from perf.outage import Outage
 from perf.outage_report import show_findings, show_header, show_sample
@@ -102,6 +104,23 @@ def outage(
     show_findings(findings, console)
     if findings.lost or findings.unpublished:
         raise RoundFailedError("commands or events are lost")
+
+
+@app.command()
+def layout(
+    *,
+    sections: Annotated[
+        int, typer.Option(min=1, max=100, help="of 1,600 seats each: 50 are a stadium")
+    ] = 50,
+    rounds: Annotated[int, typer.Option(min=1, max=MOST_ROUNDS, help="rounds in all")] = 3,
+) -> None:
+    """Measure the commands about large layouts: time by step, stalls of the event loop, memory."""
+    with _servers() as servers:
+        scenario = LayoutCosts(servers, sections)
+        timed = [asyncio.run(scenario.run(tracing=False)) for _ in range(rounds)]
+        show_layouts(timed, asyncio.run(scenario.run(tracing=True)), console)
+    for name, milliseconds in scenario.expansion().items():
+        console.print(f"working out {name}: {milliseconds:.0f} ms")
 
 
 @contextmanager

@@ -14,6 +14,8 @@ from worker.domain.decide import decide
 from worker.domain.decision import Applied, Decision, Rejected
 from worker.domain.documents_data import DOCUMENTS, Document
 from worker.domain.integration import INTEGRATIONS, Integration
+from worker.domain.layout import LAYOUTS, Layout, Plan
+from worker.domain.layout_seats import Places
 from worker.domain.origin import Deferred
 from worker.domain.patch import Json, JsonObject
 from worker.domain.staff import STAFF, Member, Role
@@ -48,6 +50,9 @@ FIELDS: Final[JsonObject] = {
     "timezone": "America/New_York",
     "capacity": {"max": 37755, "seated": 37000},
 }
+SECOND: Final = "0197eeee-0000-7000-8000-00000000ef03"
+"""The layout that is not the default where there are two."""
+SECTIONS: Final[Json] = [{"label": "Floor", "standing": {"capacity": 100}}]
 DATA: Final[dict[str, JsonObject]] = {
     "venue.create": SMALLEST,
     "venue.update": {"description": "The oldest ballpark"},
@@ -59,6 +64,10 @@ DATA: Final[dict[str, JsonObject]] = {
     "venue.staff.remove": {"user_id": "user-8"},
     "venue.integration.connect": {"kind": "stripe", "credentials": {"secret_key": "sk_test"}},
     "venue.integration.disconnect": {"kind": "stripe"},
+    "venue.layout.add": {"name": "Concert", "kind": "mixed", "sections": SECTIONS},
+    "venue.layout.update": {"layout_id": SECOND, "name": "Boxing"},
+    "venue.layout.remove": {"layout_id": SECOND},
+    "venue.layout.set-default": {"layout_id": SECOND},
     "venue.document.submit": {"kind": "w9", "sha256": "ab" * 32},
     "venue.document.review": {"kind": "w9", "decision": "approved"},
     "venue.settings.update": {"resale": {"allowed": True}},
@@ -163,6 +172,18 @@ def _w9(before: State) -> State:
     )
 
 
+def _layouts(before: State) -> State:
+    plan = Plan({"sections": SECTIONS}, stored=True)
+    places = Places(0, 100, 0, 0)
+    return LAYOUTS.put(
+        before,
+        {
+            id_: Layout(id_, "Concert", "mixed", places, id_ == COMMAND, plan)
+            for id_ in (COMMAND, SECOND)
+        },
+    )
+
+
 def _stripe(before: State) -> State:
     return INTEGRATIONS.put(before, {"stripe": Integration("stripe", {}, ("secret_key",), EARLIER)})
 
@@ -173,6 +194,9 @@ NEEDED: Final[dict[str, Callable[[State], State]]] = {
     "venue.staff.remove": _viewer,
     "venue.integration.disconnect": _stripe,
     "venue.document.review": _w9,
+    "venue.layout.update": _layouts,
+    "venue.layout.remove": _layouts,
+    "venue.layout.set-default": _layouts,
 }
 """What has to stand beside a venue for the data of `DATA` to be about something."""
 

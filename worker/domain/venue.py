@@ -1,5 +1,6 @@
 """The rules of a venue's life: create, update, activate, deactivate, suspend, close, delete."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
@@ -7,6 +8,8 @@ from typing import Any, cast
 from worker.domain.command import Command, command
 from worker.domain.decision import Change, Rejected, refuse
 from worker.domain.documents_data import DOCUMENTS
+from worker.domain.layout import LAYOUTS, layouts_problem
+from worker.domain.parts import Part
 from worker.domain.patch import Json, JsonObject, changed_fields, merged_object
 from worker.domain.slugs import free_slug
 from worker.domain.staff import MANAGER, OWNER, PLATFORM, STAFF, Authority, Member, Role
@@ -49,7 +52,12 @@ def create(state: State, command: Command, now: datetime) -> Change | Rejected:
     return Change(STAFF.put(made, {owner.user_id: owner}), changed, {"staff": staff})
 
 
-@command("venue.update", event="venue.updated", data=VenueUpdate, by=MANAGER)
+def _reads_layouts(command: Command) -> Sequence[Part[Any]]:
+    # How many places the layouts have matters to a new capacity alone.
+    return (LAYOUTS,) if "capacity" in command.data.model_fields_set else ()
+
+
+@command("venue.update", event="venue.updated", data=VenueUpdate, by=MANAGER, reads=_reads_layouts)
 def update(state: State, command: Command, now: datetime) -> Change | Rejected:
     """Merge a patch into the venue's fields; the slug stays unless the patch names one."""
     venue = _existing(state)
@@ -67,6 +75,8 @@ def update(state: State, command: Command, now: datetime) -> Change | Rejected:
         return _slug_taken(slug)
     if problems := update_problems(venue, fields, changed):
         return Rejected(problems)
+    if "capacity" in changed and (problem := layouts_problem(state, fields)):
+        return Rejected((problem,))
     return _changed(state, now, tuple(changed), slug=slug, fields=fields)
 
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from worker.domain.command import COMMANDS, Command
 from worker.domain.origin import VenueKey
 from worker.domain.state import State
-from worker.storage import documents, hours, integrations, settings, staff
+from worker.storage import documents, hours, integrations, layouts, settings, staff
 from worker.storage.database import Connection
 
 Items = dict[str, Any]
@@ -31,6 +31,7 @@ class Table(Protocol):
 TABLES: dict[str, Table] = {
     "staff": staff,
     "settings": settings,
+    "layouts": layouts,
     "hours": hours,
     "integrations": integrations,
     "documents": documents,
