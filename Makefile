@@ -35,6 +35,9 @@ migrate: setup ## apply the migrations to VENUE_DATABASE_URL
 chaos: setup ## break things at random for 20 minutes while commands flow, then check that all adds up
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
+model: setup ## send 100,000 random commands to the real pipeline and compare with a model of the contract
+	@$(BIN)/python -m tests.model $(ARGS)
+
 perf: setup ## measure beside an idiomatic FastStream worker
 	@$(BIN)/python -m perf flood $(ARGS)
 
@@ -52,4 +55,4 @@ $(VENV)/ready: requirements-dev.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help demo test lint format run migrate chaos perf lock setup
+.PHONY: help demo test lint format run migrate chaos model perf lock setup

@@ -4,7 +4,7 @@ One that asks for a later time is deferred, and so is one whose rule fails unexp
 has failed often enough to be parked.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import structlog
@@ -39,8 +39,10 @@ class Terms:
 async def decide_all(batch: Batch, world: World, terms: Terms, now: datetime) -> Decisions:
     """Decide the fresh commands of a batch, in order."""
     decisions = Decisions(batch, world, dict(batch.answered), dict(batch.unreadable))
-    async for place in breathing(sorted([*batch.fresh, *batch.repeated])):
-        if not _repeated(decisions, place):
+    async for place in breathing(sorted([*batch.fresh, *batch.repeated, *batch.answered])):
+        if place in batch.answered:
+            _answered(decisions, place)
+        elif not _repeated(decisions, place):
             _decide(decisions, terms, place, now)
     return decisions
 
@@ -96,6 +98,13 @@ def _rejected(command: Command, rejected: Rejected, version: int | None) -> tupl
     problems = rejected.problems
     outcome = Outcome(Result.REJECTED, command.id, command.venue_id, version, problems)
     return outcome, refusal("venue.command.rejected", command, problems)
+
+
+def _answered(decisions: Decisions, place: int) -> None:
+    """Let a resend of a command that waited know that it was cancelled earlier in this batch."""
+    ended = decisions.ended.get(decisions.batch.command_at(place).idempotency_key)
+    if ended and decisions.outcomes[place].result is Result.DEFERRED:
+        decisions.outcomes[place] = replace(ended, duplicate=True)
 
 
 def _repeated(decisions: Decisions, place: int) -> bool:

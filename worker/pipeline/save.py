@@ -32,6 +32,8 @@ async def save(
         async for event, origin in breathing([*decisions.events, *refusals])
     ]
     saved = await events.save(tx, new, now)
+    # One that is due in this very batch is answered at its own place.
+    here = {shelved.id for shelved in decisions.batch.shelved.values()}
     return Done(
         outcomes=[
             None if place in decisions.batch.gone else _outcome(decisions, place)
@@ -42,7 +44,7 @@ async def save(
         cancelled=[
             (restored(b"", waiting.properties), outcome)
             for waiting, outcome in decisions.cancelled
-            if waiting.properties is not None
+            if waiting.properties is not None and waiting.id not in here
         ],
     )
 

@@ -1,0 +1,1 @@
+"""Random commands against the real pipeline and a small model of the contract beside it."""

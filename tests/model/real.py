@@ -1,0 +1,202 @@
+"""The real pipeline on a real database; the broker alone is stood in for, by lists."""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import structlog
+from pydantic import SecretStr
+
+from tests.model.contract import ATTEMPTS
+from tests.model.families.failing import TYPE
+from tests.model.sending import FIRST, LARGEST
+from tests.model.words import Document, Key
+from worker.domain.command import COMMANDS, Command, CommandSpec
+from worker.domain.decision import Change
+from worker.domain.staff import OWNER
+from worker.domain.state import State
+from worker.domain.venue_data import Nothing
+from worker.local.keys import LOCAL_KEY
+from worker.messaging.delivery import Delivery
+from worker.messaging.publisher import Publisher
+from worker.messaging.replies import Replies, Reply
+from worker.pipeline.decide import Terms
+from worker.pipeline.due import DueCommands
+from worker.pipeline.life import Pipeline
+from worker.pipeline.publish import Publishing
+from worker.pipeline.publishers import Grant, Publishers
+from worker.pipeline.retries import Retries
+from worker.storage.database import Database
+from worker.storage.outbox import PendingEvent
+from worker.storage.vault import Vault
+
+EVERYTHING = Grant(commands=["venue.*"], tenants="*")
+KEPT = ("partitioning", "worker_presence", "suspect_command", "secret_key")
+"""Tables that have nothing to do with commands."""
+
+
+class Published(Publisher):
+    """A broker that takes every event, and keeps it."""
+
+    def __init__(self) -> None:
+        self.bodies: list[Document] = []
+
+    async def publish(self, events: Sequence[PendingEvent]) -> list[PendingEvent]:
+        """Take the events: never two of one venue at once."""
+        assert len({event.key for event in events}) == len(events), "two events of a venue at once"
+        self.bodies += [json.loads(event.body) for event in events]
+        return []
+
+
+class Told(Replies):
+    """Replies as they are sent: to whom, and what."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, Document]] = []
+
+    def send(self, replies: list[Reply]) -> None:
+        """Keep them."""
+        self.told += [(one.correlation_id or "", json.loads(one.body)) for one in replies]
+
+
+@dataclass(slots=True)
+class Lots:
+    """A source that hands out one batch."""
+
+    waiting: list[Delivery]
+    settled: list[Delivery] = field(default_factory=list)
+
+    async def take(self, most: int) -> list[Delivery]:
+        """Hand it out."""
+        taken, self.waiting = self.waiting[:most], self.waiting[most:]
+        return taken
+
+    async def settle(self, deliveries: list[Delivery]) -> None:
+        """Note what is settled."""
+        self.settled += deliveries
+
+
+class Once(DueCommands):
+    """The commands that are due at one moment."""
+
+    async def take(self, most: int) -> list[Delivery]:
+        """Take them, and no more after that."""
+        taken = await super().take(most)
+        self.stop()
+        return taken
+
+
+@dataclass(slots=True)
+class Real:
+    """The pipeline, and the means to look behind it."""
+
+    pipeline: Pipeline
+    published: Published
+    told: Told
+    connection: asyncpg.Connection
+
+    async def deliver(self, deliveries: list[Delivery]) -> None:
+        """Let the pipeline handle the messages, as one batch."""
+        source = Lots(deliveries)
+        await self.pipeline.run(source)
+        assert source.settled == deliveries, "not every message is settled"
+
+    async def let_be_due(self, commands: Sequence[Key]) -> None:
+        """Let deferred commands be due, in this order, as one batch."""
+        tenants, ids = zip(*commands, strict=True)
+        await self.connection.execute(MAKE_DUE, tenants, ids)
+        await self.pipeline.run(Once(self.pipeline.database, self.pipeline.vault))
+
+    async def rows(self, query: str) -> list[Document]:
+        """Return what a query finds; documents of JSON come as such."""
+        return [
+            {n: _plain(v) for n, v in row.items()} for row in await self.connection.fetch(query)
+        ]
+
+    async def empty(self) -> None:
+        """Delete all that commands have left behind."""
+        tables = [row["tablename"] for row in await self.connection.fetch(TABLES, KEPT)]
+        await self.connection.execute(f"TRUNCATE {', '.join(tables)}")
+        self.published.bodies.clear()
+        self.told.told.clear()
+
+
+MAKE_DUE = """
+UPDATE deferred_command AS d SET due_at = now() - interval '1 hour' + make_interval(secs => place)
+FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS due (tenant_id, command_id, place)
+WHERE d.tenant_id = due.tenant_id AND d.command_id = due.command_id
+"""
+TABLES = """
+SELECT tablename FROM pg_tables
+WHERE schemaname = 'public' AND tablename !~ 'yoyo' AND tablename <> ALL ($1::text[])
+"""
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return json.loads(value) if isinstance(value, str) and value.startswith(("{", "[")) else value
+
+
+@asynccontextmanager
+async def real(url: str) -> AsyncIterator[Real]:
+    """Give the pipeline on a migrated database."""
+    published, told = Published(), Told()
+    connection = await asyncpg.connect(url)
+    try:
+        async with Database(url, timeout_seconds=15) as database:
+            pipeline = Pipeline(
+                database=database,
+                publishing=Publishing(database, published),
+                replies=told,
+                terms=Terms(_publishers(), Retries(ATTEMPTS, first_seconds=3000)),
+                batch_size=1000,
+                most_bytes=LARGEST,
+                vault=Vault([SecretStr(LOCAL_KEY)]),
+            )
+            yield Real(pipeline, published, told, connection)
+    finally:
+        await connection.close()
+
+
+def _publishers() -> Publishers:
+    narrow = Grant(commands=["venue.update"], tenants=[FIRST])
+    return Publishers({"box-office": EVERYTHING, "narrow": narrow})
+
+
+def _fail(state: State, command: Command, now: datetime) -> Change:
+    del state, command, now
+    raise RuntimeError("this rule always fails")
+
+
+@contextmanager
+def failing_command() -> Iterator[None]:
+    """Have a command whose rule fails, for the time of a `with` block."""
+    COMMANDS[TYPE] = CommandSpec(Nothing, "venue.test.failed", OWNER, _fail)
+    try:
+        yield
+    finally:
+        del COMMANDS[TYPE]
+
+
+@contextmanager
+def running(url: str, runner: asyncio.Runner) -> Iterator[Real]:
+    """Give the pipeline to code that is no coroutine, and enters it by `runner`."""
+    with failing_command():
+        context = real(url)
+        one = runner.run(context.__aenter__())
+        try:
+            yield one
+        finally:
+            runner.run(context.__aexit__(None, None, None))
+
+
+def silent() -> None:
+    """Log nothing: that rules fail is what is asked of them here."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
