@@ -1,5 +1,5 @@
 -- Layouts: plans of a venue's seats and standing room.
--- depends: 0007-staff
+-- depends: 0009-hours
 
 -- No rule looks into the plan: PostgreSQL checks all of a table's rules at every update, and would
 -- read hundreds of kilobytes to make a layout the default.

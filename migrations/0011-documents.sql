@@ -1,5 +1,5 @@
 -- Documents of a venue: the current one of each kind; what was before it stands in the events.
--- depends: 0007-staff
+-- depends: 0010-layouts
 
 -- Kinds by their form and not by a list: a new one takes no migration. `expired` is no status to
 -- keep, and whether a date lies in the past is for the rules, which know the day.

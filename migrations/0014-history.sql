@@ -1,5 +1,5 @@
 -- The history of venues: who changed what, when, by which command; it outlives the events.
--- depends: 0011-documents
+-- depends: 0013-integrations
 
 -- What is left of an event once it is deleted. For ever: a venue's row is, too.
 CREATE TABLE venue_history (

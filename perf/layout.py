@@ -11,6 +11,7 @@ from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
+from pydantic import SecretStr
 from pydantic_core import to_json
 from uuid_utils import uuid7
 
@@ -20,6 +21,7 @@ from perf.stage import fresh_database
 from worker.domain.layout_seats import seats
 from worker.domain.policy import Policy
 from worker.local import Services
+from worker.local.keys import LOCAL_KEY
 from worker.messaging.delivery import Delivery
 from worker.outcome import Result
 from worker.pipeline.decide import Terms, decide_all
@@ -30,9 +32,11 @@ from worker.pipeline.retries import Retries
 from worker.pipeline.save import save
 from worker.storage import outcomes, world
 from worker.storage.database import Connection, Database
+from worker.storage.vault import Vault
 
 DATABASE = "venue_perf_layout"
 MOST_BYTES = 1_048_576
+VAULT = Vault([SecretStr(LOCAL_KEY)])
 ROWS, SEATS = 40, 40
 OTHERS = 48
 """Layouts of the same size beside those that the commands name."""
@@ -134,7 +138,7 @@ class LayoutCosts:
 async def _handle(tx: Connection, delivery: Delivery, cost: Cost) -> None:
     now = datetime.now(UTC)
     with cost.step("decode"):
-        message = read(delivery, MOST_BYTES)
+        message = read(delivery, MOST_BYTES, VAULT)
     await asyncio.sleep(0)
     with cost.step("load"):
         batch = deduplicate([message], await outcomes.known(tx, []), frozenset())
@@ -142,7 +146,7 @@ async def _handle(tx: Connection, delivery: Delivery, cost: Cost) -> None:
     with cost.step("decide"):
         decisions = await decide_all(batch, states, TERMS, now)
     with cost.step("save"):
-        done = await save(tx, decisions, now, MOST_BYTES)
+        done = await save(tx, decisions, now, MOST_BYTES, VAULT)
     if (outcome := done.outcomes[0]) is None or outcome.result is not Result.APPLIED:
         raise RoundFailedError(f"{cost.name} was not applied: {outcome}")
     cost.event = sum(len(event.body.encode()) for event in done.events[-1:])

@@ -23,6 +23,7 @@ from worker.retention import Retention, rules
 from worker.running import run_until_signal
 from worker.settings import Settings
 from worker.storage.database import Database
+from worker.storage.vault import Vault
 
 REPLIES_SECONDS = 2.0
 log = structlog.get_logger()
@@ -36,6 +37,7 @@ async def run(settings: Settings) -> None:
     """
     metrics.build_info.info({"version": __version__})
     publishers = read_publishers(settings.publishers)
+    vault = Vault(settings.secret_keys)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(
             database_for(settings, settings.database_timeout_seconds)
@@ -58,6 +60,7 @@ async def run(settings: Settings) -> None:
             ),
             batch_size=settings.batch_size,
             most_bytes=settings.max_message_bytes,
+            vault=vault,
         )
         health = Checks(
             database=health_database,

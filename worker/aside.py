@@ -41,7 +41,7 @@ class Aside:
                         await session()
 
     async def _due(self) -> None:
-        source = DueCommands(self._database)
+        source = DueCommands(self._database, self._pipeline.vault)
         await self._run(source, _left(self._gate, source))
 
     async def _dead(self) -> None:

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from cryptography.fernet import Fernet
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from yarl import URL
 
@@ -35,6 +36,19 @@ def _words(value: object) -> object:
 
 
 AmqpUrl = Annotated[str, _url_of("amqp", "amqps")]
+
+
+def _fernet_key(value: SecretStr) -> SecretStr:
+    try:
+        Fernet(value.get_secret_value())
+    except ValueError:
+        raise ValueError("give keys that `venue-worker secrets new` prints") from None
+    return value
+
+
+SecretKeys = Annotated[
+    tuple[Annotated[SecretStr, AfterValidator(_fernet_key)], ...], NoDecode, BeforeValidator(_words)
+]
 DatabaseUrl = Annotated[str, _url_of("postgresql", "postgres")]
 
 
@@ -104,6 +118,11 @@ class Settings(BaseSettings):
     )
     publishers: Path | None = Field(
         None, description="JSON file: which AMQP `user_id` may send what; none: all may"
+    )
+    secret_keys: SecretKeys = Field(
+        (),
+        description="Fernet keys, comma-separated, at least one: the first encrypts credentials "
+        "and kept commands, all decrypt; `venue-worker secrets new` prints one",
     )
     migrations: Path = Field(ROOT / "migrations", description="directory of the migrations")
     log_format: Literal["json", "console"] = Field("json", description="`json` or `console`")

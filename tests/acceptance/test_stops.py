@@ -39,12 +39,12 @@ async def test_twenty_stops(
     worker.start()
     await worker.ready()
     await worker.stop()
-    load = commands(venues=2000, updates=7)
+    load = commands(venues=2000, updates=9)
     await the_bus.send_all(load)
     seconds: list[float] = []
     for _ in range(STOPS):
         worker.start()
-        await more_events(the_bus, 100)
+        await more_events(the_bus, PREFETCH)  # what came back last time is through
         since = time.monotonic()
         assert await worker.stop() == 0
         seconds.append(time.monotonic() - since)

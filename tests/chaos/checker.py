@@ -13,6 +13,8 @@ from typing import Any
 
 import asyncpg
 
+from tests.support.opened import opened
+
 Key = tuple[str, str]
 
 
@@ -171,7 +173,8 @@ def _is_fold(row: asyncpg.Record, event: dict[str, Any]) -> bool:
 
 async def _parked(database: asyncpg.Connection, sent: Sent, ledger: Ledger) -> None:
     rows = await database.fetch("SELECT body FROM parked_command")
-    digests = Counter(hashlib.sha256(row["body"]).hexdigest() for row in rows)
+    bodies = [opened(row["body"]) for row in rows]
+    digests = Counter(hashlib.sha256(body).hexdigest() for body in bodies)
     ledger.counts["parked"] = len(rows)
     ledger.wrong["bad messages that are not parked"] = len(sent.garbage - digests.keys())
     ledger.wrong["good messages that are parked"] = len(digests.keys() - sent.garbage)

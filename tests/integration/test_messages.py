@@ -7,6 +7,7 @@ import asyncpg
 
 from tests.support.bus import Bus
 from tests.support.commands import Venue, new_id
+from tests.support.opened import opened
 from tests.support.process import WorkerProcess
 from tests.support.waiting import until
 
@@ -121,7 +122,7 @@ async def test_what_is_not_understood_is_parked(
     assert event["type"] == "venue.command.parked"
     row = await database.fetchrow("SELECT * FROM parked_command")
     assert row is not None
-    assert json.loads(row["body"]) == bad
+    assert json.loads(opened(row["body"])) == bad
     assert json.loads(row["properties"])["properties"]["message_id"] == "m-1"
     corrected = await the_bus.ask({**venue.create(), "id": bad["id"]})
     assert (corrected["status"], corrected["duplicate"]) == ("applied", False)

@@ -1,14 +1,19 @@
 """A due command is settled by the worker that took it last, and by no other."""
 
 import asyncpg
+from pydantic import SecretStr
 
 from tests.integration.test_deferral import count, later
 from tests.support.bus import Bus
 from tests.support.commands import Venue
 from tests.support.process import WorkerProcess
+from worker.local.keys import LOCAL_KEY
 from worker.storage import deferred
 from worker.storage.database import Database
 from worker.storage.deferred import Shelved
+from worker.storage.vault import Vault
+
+VAULT = Vault([SecretStr(LOCAL_KEY)])
 
 
 async def test_who_took_it_last(
@@ -21,8 +26,8 @@ async def test_who_took_it_last(
     await database.execute("UPDATE deferred_command SET due_at = now()")
     async with Database(database_url, timeout_seconds=5) as ours:
         async with ours.transaction() as tx:
-            first, second = [due.shelved for due in await deferred.take(tx, 10)]
-            assert await deferred.take(tx, 10) == []
+            first, second = [due.shelved for due in await deferred.take(tx, 10, VAULT)]
+            assert await deferred.take(tx, 10, VAULT) == []
         await database.execute("UPDATE deferred_command SET takes = 2 WHERE id = $1", first.id)
         async with ours.transaction() as tx:
             nobody = Shelved("00000000-0000-0000-0000-000000000000")

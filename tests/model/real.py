@@ -11,6 +11,7 @@ from typing import Any
 
 import asyncpg
 import structlog
+from pydantic import SecretStr
 
 from tests.model.contract import ATTEMPTS
 from tests.model.families.failing import TYPE
@@ -21,6 +22,7 @@ from worker.domain.decision import Change
 from worker.domain.staff import OWNER
 from worker.domain.state import State
 from worker.domain.venue_data import Nothing
+from worker.local.keys import LOCAL_KEY
 from worker.messaging.delivery import Delivery
 from worker.messaging.publisher import Publisher
 from worker.messaging.replies import Replies, Reply
@@ -32,9 +34,10 @@ from worker.pipeline.publishers import Grant, Publishers
 from worker.pipeline.retries import Retries
 from worker.storage.database import Database
 from worker.storage.outbox import PendingEvent
+from worker.storage.vault import Vault
 
 EVERYTHING = Grant(commands=["venue.*"], tenants="*")
-KEPT = ("partitioning", "worker_presence", "suspect_command")
+KEPT = ("partitioning", "worker_presence", "suspect_command", "secret_key")
 """Tables that have nothing to do with commands."""
 
 
@@ -108,7 +111,7 @@ class Real:
         """Let deferred commands be due, in this order, as one batch."""
         tenants, ids = zip(*commands, strict=True)
         await self.connection.execute(MAKE_DUE, tenants, ids)
-        await self.pipeline.run(Once(self.pipeline.database))
+        await self.pipeline.run(Once(self.pipeline.database, self.pipeline.vault))
 
     async def rows(self, query: str) -> list[Document]:
         """Return what a query finds; documents of JSON come as such."""
@@ -155,6 +158,7 @@ async def real(url: str) -> AsyncIterator[Real]:
                 terms=Terms(_publishers(), Retries(ATTEMPTS, first_seconds=3000)),
                 batch_size=1000,
                 most_bytes=LARGEST,
+                vault=Vault([SecretStr(LOCAL_KEY)]),
             )
             yield Real(pipeline, published, told, connection)
     finally:

@@ -56,7 +56,7 @@ async def expect_whole(database: asyncpg.Connection, the_bus: Bus, sent: int) ->
         found = await ledger(database, the_bus.events)
         return found.outcomes >= sent and found.unpublished == 0 and found.missing_ids == 0
 
-    await until(all_decided, "all commands decided, all events seen", 120)
+    await until(all_decided, "all commands decided, all events seen", 240)
     found = await ledger(database, the_bus.events)
     assert (found.outcomes, found.committed_events, found.distinct_ids) == (sent, sent, sent)
     assert (found.missing_ids, found.invented_ids) == (0, 0)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 
-from tests.unit.samples import MOST, NOW, TENANT, VENUE, envelope, structured, venue
+from tests.unit.samples import MOST, NOW, TENANT, VAULT, VENUE, envelope, structured, venue
 from worker.domain.origin import CommandKey
 from worker.domain.state import Status
 from worker.outcome import Outcome
@@ -25,7 +25,7 @@ RETRIES = Retries(attempts=3, first_seconds=10)
 def message(**changes: object) -> Message:
     """Return a message with a valid `venue.create`, but for the attributes given."""
     delivery = structured({**envelope(), **changes})
-    return Message(delivery, decode(delivery, MOST))
+    return Message(delivery, decode(delivery, MOST, VAULT))
 
 
 def world(status: Status | None = None) -> World:

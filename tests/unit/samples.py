@@ -5,18 +5,25 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from pydantic import SecretStr
 from pydantic_core import to_json
 
 from worker.domain import venue as _venue
 from worker.domain.command import COMMANDS, Command
 from worker.domain.decide import decide
 from worker.domain.decision import Applied, Decision, Rejected
+from worker.domain.documents_data import DOCUMENTS, Document
+from worker.domain.integration import INTEGRATIONS, Integration
+from worker.domain.layout import LAYOUTS, Layout, Plan
+from worker.domain.layout_seats import Places
 from worker.domain.origin import Deferred
 from worker.domain.patch import Json, JsonObject
 from worker.domain.staff import STAFF, Member, Role
 from worker.domain.state import State, Status, Venue
+from worker.local.keys import LOCAL_KEY
 from worker.messaging.delivery import Delivery
 from worker.pipeline.decode import Unreadable, decode
+from worker.storage.vault import Vault
 
 TENANT: Final = "5f0c4f6e-7a51-4c8e-9f5a-0d6c5f1f2a11"
 VENUE: Final = "0197aaaa-0000-7000-8000-00000000abcd"
@@ -26,6 +33,7 @@ WAITING: Final = "0197dddd-0000-7000-8000-00000000ef02"
 NOW: Final = datetime(2026, 11, 24, 9, 0, 0, 250, tzinfo=UTC)
 EARLIER: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 MOST: Final = 1_048_576
+VAULT: Final = Vault([SecretStr(LOCAL_KEY)], hash_key=b"for tests")
 VERSION: Final = 4
 """The version of every venue that `venue` makes."""
 
@@ -42,6 +50,9 @@ FIELDS: Final[JsonObject] = {
     "timezone": "America/New_York",
     "capacity": {"max": 37755, "seated": 37000},
 }
+SECOND: Final = "0197eeee-0000-7000-8000-00000000ef03"
+"""The layout that is not the default where there are two."""
+SECTIONS: Final[Json] = [{"label": "Floor", "standing": {"capacity": 100}}]
 DATA: Final[dict[str, JsonObject]] = {
     "venue.create": SMALLEST,
     "venue.update": {"description": "The oldest ballpark"},
@@ -51,6 +62,14 @@ DATA: Final[dict[str, JsonObject]] = {
     "venue.staff.add": {"user_id": "user-8", "role": "viewer"},
     "venue.staff.change-role": {"user_id": "user-8", "role": "door_staff"},
     "venue.staff.remove": {"user_id": "user-8"},
+    "venue.integration.connect": {"kind": "stripe", "credentials": {"secret_key": "sk_test"}},
+    "venue.integration.disconnect": {"kind": "stripe"},
+    "venue.layout.add": {"name": "Concert", "kind": "mixed", "sections": SECTIONS},
+    "venue.layout.update": {"layout_id": SECOND, "name": "Boxing"},
+    "venue.layout.remove": {"layout_id": SECOND},
+    "venue.layout.set-default": {"layout_id": SECOND},
+    "venue.document.submit": {"kind": "w9", "sha256": "ab" * 32},
+    "venue.document.review": {"kind": "w9", "decision": "approved"},
     "venue.settings.update": {"resale": {"allowed": True}},
     "venue.hours.set": {"weekly": [{"day_of_week": "friday", "opens": "18:00", "closes": "02:00"}]},
 }
@@ -98,14 +117,14 @@ def attributes_of(type_: str = "venue.create", **changes: object) -> dict[str, A
 def command(type_: str, data: JsonObject | None = None, **attributes: object) -> Command:
     """Return a command as the decoder reads it."""
     given = DATA.get(type_, {}) if data is None else data
-    read = decode(structured(envelope(type_, data=given, **attributes)), MOST)
+    read = decode(structured(envelope(type_, data=given, **attributes)), MOST, VAULT)
     assert isinstance(read, Command), read
     return read
 
 
 def unreadable(delivery: Delivery, most_bytes: int = MOST) -> Unreadable:
     """Decode what has to be refused."""
-    read = decode(delivery, most_bytes)
+    read = decode(delivery, most_bytes, VAULT)
     assert isinstance(read, Unreadable), read
     return read
 
@@ -147,10 +166,37 @@ def _waiting(before: State) -> State:
     return replace(before, deferred={WAITING: Deferred(origin, origin.digest)})
 
 
+def _w9(before: State) -> State:
+    return DOCUMENTS.put(
+        before, {"w9": Document(kind="w9", sha256="ab" * 32, submitted_at=EARLIER)}
+    )
+
+
+def _layouts(before: State) -> State:
+    plan = Plan({"sections": SECTIONS}, stored=True)
+    places = Places(0, 100, 0, 0)
+    return LAYOUTS.put(
+        before,
+        {
+            id_: Layout(id_, "Concert", "mixed", places, id_ == COMMAND, plan)
+            for id_ in (COMMAND, SECOND)
+        },
+    )
+
+
+def _stripe(before: State) -> State:
+    return INTEGRATIONS.put(before, {"stripe": Integration("stripe", {}, ("secret_key",), EARLIER)})
+
+
 NEEDED: Final[dict[str, Callable[[State], State]]] = {
     "venue.command.cancel": _waiting,
     "venue.staff.change-role": _viewer,
     "venue.staff.remove": _viewer,
+    "venue.integration.disconnect": _stripe,
+    "venue.document.review": _w9,
+    "venue.layout.update": _layouts,
+    "venue.layout.remove": _layouts,
+    "venue.layout.set-default": _layouts,
 }
 """What has to stand beside a venue for the data of `DATA` to be about something."""
 

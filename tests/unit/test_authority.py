@@ -46,6 +46,16 @@ MAY = {
     ("venue.staff.add", "active"): MANAGERS,
     ("venue.staff.change-role", "active"): MANAGERS,
     ("venue.staff.remove", "active"): MANAGERS,
+    ("venue.settings.update", "active"): MANAGERS,
+    ("venue.hours.set", "active"): MANAGERS,
+    ("venue.layout.add", "active"): MANAGERS,
+    ("venue.layout.update", "active"): MANAGERS,
+    ("venue.layout.remove", "active"): MANAGERS,
+    ("venue.layout.set-default", "active"): MANAGERS,
+    ("venue.integration.connect", "active"): OWNERS,
+    ("venue.integration.disconnect", "active"): OWNERS,
+    ("venue.document.submit", "active"): OWNERS,
+    ("venue.document.review", "active"): PLATFORM_ALONE,
     ("venue.command.cancel", "active"): MANAGERS,  # of somebody else's venue.update
 }
 AT_A_VENUE = [t for t, spec in COMMANDS.items() if spec.about_venue and not spec.creates]

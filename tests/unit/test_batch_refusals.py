@@ -7,7 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.unit.batches import codes_of, decide_batch, message, world
-from tests.unit.samples import COMMAND, MOST, NOW, TENANT, VENUE, codes, envelope
+from tests.unit.samples import COMMAND, MOST, NOW, TENANT, VAULT, VENUE, codes, envelope
 from worker.domain.command import COMMANDS, Command
 from worker.domain.state import Status
 from worker.messaging.delivery import Delivery
@@ -139,7 +139,7 @@ async def test_a_failure_that_cannot_be_kept() -> None:
 
 async def test_a_message_that_is_parked_costs_the_others_nothing() -> None:
     """Good commands around bad messages are applied."""
-    bad = Message(Delivery(b"x"), decode(Delivery(b"x"), MOST))
+    bad = Message(Delivery(b"x"), decode(Delivery(b"x"), MOST, VAULT))
     decisions = await decide_batch([bad, message(), bad])
     assert set(decisions.parked) == {0, 2}
     assert decisions.outcomes[1].result is Result.APPLIED

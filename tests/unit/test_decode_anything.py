@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic_core import to_json
 
 from tests.unit.checks import assert_read, assert_storable, json_values, property_test
-from tests.unit.samples import FIELDS, LIFECYCLE, MOST, attributes_of, envelope
+from tests.unit.samples import FIELDS, LIFECYCLE, MOST, VAULT, attributes_of, envelope
 from worker.domain.patch import Json
 from worker.messaging.delivery import Delivery, parking_hash
 from worker.pipeline.decode import decode
@@ -42,16 +42,16 @@ types = st.sampled_from([*LIFECYCLE, "venue.unknown"])
 @property_test
 def test_any_bytes(body: bytes) -> None:
     """Bytes of any kind."""
-    assert_read(decode(Delivery(body), MOST))
+    assert_read(decode(Delivery(body), MOST, VAULT))
 
 
 @given(json_values)
 @property_test
 def test_any_json(value: Json) -> None:
     """JSON of any shape, as the body and as the data of every command."""
-    assert_read(decode(Delivery(to_json(value)), MOST))
+    assert_read(decode(Delivery(to_json(value)), MOST, VAULT))
     for type_ in LIFECYCLE:
-        assert_read(decode(Delivery(to_json(envelope(type_, data=value))), MOST))
+        assert_read(decode(Delivery(to_json(envelope(type_, data=value))), MOST, VAULT))
 
 
 @given(types, st.data(), json_values)
@@ -73,7 +73,7 @@ def test_a_valid_command_with_one_thing_changed(
         del where[name]
     else:
         where[data.draw(st.text(max_size=5))] = value
-    assert_read(decode(Delivery(to_json(attributes)), MOST))
+    assert_read(decode(Delivery(to_json(attributes)), MOST, VAULT))
 
 
 @given(types, st.lists(st.integers(0, 10_000), max_size=4), st.binary(min_size=1, max_size=3))
@@ -84,7 +84,7 @@ def test_a_valid_command_with_bytes_changed(type_: str, places: list[int], new: 
     for place in places:
         start = place % len(body)
         body[start : start + len(new)] = new
-    assert_read(decode(Delivery(bytes(body)), MOST))
+    assert_read(decode(Delivery(bytes(body)), MOST, VAULT))
 
 
 @given(
@@ -107,7 +107,7 @@ def test_any_headers(
     delivery = Delivery(
         body, headers={**base, **headers} if valid else headers, properties=properties
     )
-    assert_read(decode(delivery, MOST))
+    assert_read(decode(delivery, MOST, VAULT))
 
 
 @given(
@@ -137,6 +137,6 @@ def test_the_valid_commands_are_valid(type_: str) -> None:
     """What the tests above alter is read, so that what they find is due to the alteration."""
     data = FIELDS if type_ in {"venue.create", "venue.update"} else None
     attributes = envelope(type_, data=data) if data else envelope(type_)
-    read = decode(Delivery(to_json(attributes)), MOST)
+    read = decode(Delivery(to_json(attributes)), MOST, VAULT)
     assert not hasattr(read, "problems")
     assert_read(read)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.samples import DATA, MOST, SMALLEST, codes, envelope, structured
+from tests.unit.samples import DATA, MOST, SMALLEST, VAULT, codes, envelope, structured
 from tests.unit.samples import unreadable as refused_of
 from worker.domain.command import COMMANDS, Command
 from worker.pipeline.decode import decode
@@ -94,7 +94,7 @@ def test_a_bad_field(type_: str, name: str, value: object, field: str) -> None:
 def test_a_good_field(type_: str, name: str, value: object) -> None:
     """It is taken as it was given; null says absent, or remove."""
     base = SMALLEST if type_ == "venue.create" else {}
-    read = decode(structured(envelope(type_, data={**base, name: value})), MOST)
+    read = decode(structured(envelope(type_, data={**base, name: value})), MOST, VAULT)
     assert isinstance(read, Command), read
     assert read.data.model_dump(exclude_unset=True) == {**base, name: value}
 
@@ -102,7 +102,7 @@ def test_a_good_field(type_: str, name: str, value: object) -> None:
 @pytest.mark.parametrize("value", [10.0, 1e4])
 def test_a_whole_number_however_written(value: float) -> None:
     """10.0 is the integer 10 in JSON and in JSON Schema, so it is one here."""
-    read = decode(structured(envelope(data={**SMALLEST, "capacity": {"max": value}})), MOST)
+    read = decode(structured(envelope(data={**SMALLEST, "capacity": {"max": value}})), MOST, VAULT)
     assert isinstance(read, Command), read
 
 
@@ -135,4 +135,4 @@ def test_a_reason_is_needed(type_: str, data: object) -> None:
     """Suspending and closing say why; deactivating may."""
     assert refused_of(structured(envelope(type_, data=data))).problems[0].field == "/reason"
     deactivate = envelope("venue.deactivate", data={"reason": None})
-    assert isinstance(decode(structured(deactivate), MOST), Command)
+    assert isinstance(decode(structured(deactivate), MOST, VAULT), Command)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.unit.samples import COMMAND, MOST, codes, envelope, structured, unreadable
+from tests.unit.samples import COMMAND, MOST, VAULT, codes, envelope, structured, unreadable
 from worker.domain.command import Command
 from worker.pipeline.decode import decode
 
@@ -79,13 +79,13 @@ def test_a_bad_attribute(name: str, value: object) -> None:
 @pytest.mark.parametrize(("name", "value"), GOOD)
 def test_a_good_attribute(name: str, value: object) -> None:
     """A value within the rules is taken, null is as good as absent where absent is allowed."""
-    assert isinstance(decode(structured({**envelope(), name: value}), MOST), Command)
+    assert isinstance(decode(structured({**envelope(), name: value}), MOST, VAULT), Command)
 
 
 @pytest.mark.parametrize("value", [3.0, 0.0, 1e3])
 def test_a_whole_number_however_written(value: float) -> None:
     """3.0 is the integer 3 in JSON and in JSON Schema, so it is one here."""
-    read = decode(structured(envelope(expectedversion=value)), MOST)
+    read = decode(structured(envelope(expectedversion=value)), MOST, VAULT)
     assert isinstance(read, Command), read
     assert read.expected_version == value
 
@@ -127,6 +127,6 @@ def test_an_unknown_type(type_: str) -> None:
 @pytest.mark.parametrize("value", [5, [], {}, "x" * 513])
 def test_bad_trace_context(value: object) -> None:
     """Trace context that cannot be read is ignored."""
-    read = decode(structured(envelope(traceparent=value, tracestate=value)), MOST)
+    read = decode(structured(envelope(traceparent=value, tracestate=value)), MOST, VAULT)
     assert isinstance(read, Command)
     assert (read.traceparent, read.tracestate) == (None, None)

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.unit.checks import assert_read
-from tests.unit.samples import MOST, SMALLEST, attributes_of, binary, codes, unreadable
+from tests.unit.samples import MOST, SMALLEST, VAULT, attributes_of, binary, codes, unreadable
 from worker.domain.command import Command
 from worker.messaging.delivery import Delivery
 from worker.pipeline.decode import decode
 
 
 def _read(delivery: Delivery) -> Command:
-    read = decode(delivery, MOST)
+    read = decode(delivery, MOST, VAULT)
     assert isinstance(read, Command), read
     return read
 
@@ -87,10 +87,10 @@ def test_trace_context_that_is_none(name: str, value: object) -> None:
 @pytest.mark.parametrize("name", ["traceparent", "tracestate", "extension"])
 def test_a_nul_where_nothing_needs_it(name: str) -> None:
     """Whatever becomes of the message, the NUL is not kept."""
-    assert_read(decode(binary(SMALLEST, **{**attributes_of(), name: "x\0"}), MOST))
+    assert_read(decode(binary(SMALLEST, **{**attributes_of(), name: "x\0"}), MOST, VAULT))
 
 
 @pytest.mark.parametrize("value", [b"user-\xff", b"\x00"])
 def test_bytes_that_are_no_text(value: bytes) -> None:
     """Whatever becomes of bytes that are no UTF-8 or hold a NUL, it is something to be kept."""
-    assert_read(decode(binary(SMALLEST, **attributes_of(actorid=value)), MOST))
+    assert_read(decode(binary(SMALLEST, **attributes_of(actorid=value)), MOST, VAULT))

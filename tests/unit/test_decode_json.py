@@ -7,6 +7,7 @@ from tests.unit.samples import (
     COMMAND,
     MOST,
     SMALLEST,
+    VAULT,
     attributes_of,
     binary,
     codes,
@@ -80,7 +81,7 @@ def test_no_json_in_binary_mode(body: bytes) -> None:
 )
 def test_json_that_only_looks_odd(text: bytes) -> None:
     """An escaped backslash is no NUL, a pair of surrogates no lone one, a long number a number."""
-    assert isinstance(decode(Delivery(_around(text)), MOST), Command)
+    assert isinstance(decode(Delivery(_around(text)), MOST, VAULT), Command)
 
 
 @pytest.mark.parametrize("text", [b"1e999", b"-1e999", b'[{"b": 1e999}]'])
@@ -100,7 +101,7 @@ def _nested(levels: int, kind: str) -> bytes:
 def test_nesting(kind: str) -> None:
     """A message may nest 32 levels deep and no deeper, the envelope counted where it is one."""
     outside = 3  # the envelope, its data, and the metadata within
-    assert isinstance(decode(Delivery(_around(_nested(32 - outside, kind))), MOST), Command)
+    assert isinstance(decode(Delivery(_around(_nested(32 - outside, kind))), MOST, VAULT), Command)
     for levels in (33 - outside, 150, 5000):
         refused = unreadable(Delivery(_around(_nested(levels, kind))))
         assert codes(refused) == ["invalid_json"]
@@ -109,13 +110,13 @@ def test_nesting(kind: str) -> None:
 def test_many_brackets_are_not_depth() -> None:
     """Breadth costs nothing, and neither do brackets in text."""
     for text in (b"[" + b",".join([b"[]"] * 1000) + b"]", b'"' + b"[{" * 1000 + b'"'):
-        assert isinstance(decode(Delivery(_around(text)), MOST), Command)
+        assert isinstance(decode(Delivery(_around(text)), MOST, VAULT), Command)
 
 
 def test_too_large() -> None:
     """A message of just the limit is read, one byte more is not."""
     body = structured(envelope()).body
-    assert isinstance(decode(Delivery(body), len(body)), Command)
+    assert isinstance(decode(Delivery(body), len(body), VAULT), Command)
     refused = unreadable(Delivery(body), len(body) - 1)
     assert codes(refused) == ["too_large"]
     assert str(len(body) - 1) in refused.problems[0].message

@@ -10,6 +10,7 @@ from tests.unit.samples import (
     MOST,
     SMALLEST,
     TENANT,
+    VAULT,
     VENUE,
     attributes_of,
     binary,
@@ -24,7 +25,7 @@ STRUCTURED = "application/cloudevents+json"
 
 
 def _read(delivery: Delivery) -> Command:
-    read = decode(delivery, MOST)
+    read = decode(delivery, MOST, VAULT)
     assert isinstance(read, Command), read
     return read
 

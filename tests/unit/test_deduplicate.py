@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tests.unit.batches import codes_of, decide_batch, message
-from tests.unit.samples import COMMAND, MOST, TENANT, VENUE
+from tests.unit.samples import COMMAND, MOST, TENANT, VAULT, VENUE
 from worker.domain.decision import Problem
 from worker.domain.origin import CommandKey
 from worker.messaging.delivery import Delivery
@@ -103,7 +103,7 @@ async def test_idempotency_before_the_publisher() -> None:
 def test_the_batch_by_place() -> None:
     """Every message of a batch is exactly one of fresh, answered, repeated and unreadable."""
     known = {(TENANT, ANOTHER): Known(b"", Outcome(Result.APPLIED, ANOTHER))}
-    unread = Message(Delivery(b""), decode(Delivery(b""), MOST))
+    unread = Message(Delivery(b""), decode(Delivery(b""), MOST, VAULT))
     batch = deduplicate([message(), unread, message(id=ANOTHER), message()], known)
     assert (set(batch.fresh), batch.repeated) == ({0}, {3: 0})
     assert (set(batch.answered), set(batch.unreadable)) == ({2}, {1})

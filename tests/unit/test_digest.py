@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.samples import MOST, VENUE, attributes_of, binary, envelope, structured
+from tests.unit.samples import MOST, VAULT, VENUE, attributes_of, binary, envelope, structured
 from worker.domain.command import Command
 from worker.messaging.delivery import Delivery
 from worker.pipeline.decode import decode
@@ -16,7 +16,7 @@ BASE = envelope(data=DATA, actorid="user-7", expectedversion=0, notbefore=PAST)
 
 
 def _digest(delivery: Delivery) -> bytes:
-    read = decode(delivery, MOST)
+    read = decode(delivery, MOST, VAULT)
     assert isinstance(read, Command), read
     return read.digest
 

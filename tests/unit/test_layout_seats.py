@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.unit.checks import property_test
 from tests.unit.layouts import data, house, seated, standing
-from tests.unit.samples import MOST, NOW, applied, envelope, structured
+from tests.unit.samples import MOST, NOW, VAULT, applied, envelope, structured
 from worker.domain.command import Command
 from worker.domain.decide import decide
 from worker.domain.layout_seats import labels, places, places_by_category, seats
@@ -89,7 +89,7 @@ def test_expansion(drawn: list[dict[str, Any]]) -> None:
 
 def _taken(drawn: list[dict[str, Any]], total: int) -> None:
     given_ = data(sections=drawn, categories=[{"name": name} for name in CATEGORIES])
-    one = decode(structured(envelope("venue.layout.add", data=given_)), MOST)
+    one = decode(structured(envelope("venue.layout.add", data=given_)), MOST, VAULT)
     assert isinstance(one, Command), one
     done, _ = applied(decide(house(most=total), one, NOW))
     assert done.event is not None

@@ -24,6 +24,7 @@ from tests.unit.samples import (
     COMMAND,
     MOST,
     NOW,
+    VAULT,
     VENUE,
     VERSION,
     applied,
@@ -339,4 +340,4 @@ def test_schema_and_worker_agree(type_: str, name: str, value: object) -> None:
     base = data() if type_ == "venue.layout.add" else {"layout_id": FIRST}
     document = envelope(type_, data={**base, name: value})
     by_schema = not schema_errors(f"commands/{type_}.json", document)
-    assert isinstance(decode(structured(document), MOST), Command) is by_schema
+    assert isinstance(decode(structured(document), MOST, VAULT), Command) is by_schema

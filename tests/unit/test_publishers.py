@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.samples import MOST, TENANT, codes, envelope, structured
+from tests.unit.samples import MOST, TENANT, VAULT, codes, envelope, structured
 from worker.domain.command import Command
 from worker.errors import OperatorError
 from worker.pipeline.decode import decode
@@ -21,7 +21,7 @@ OTHER = "6a1d5f7e-7a51-4c8e-9f5a-0d6c5f1f2a11"
 
 def _command(user: object, type_: str, tenant: str) -> Command:
     properties = {} if user is None else {"user_id": user}
-    read = decode(structured(envelope(type_, tenantid=tenant), properties=properties), MOST)
+    read = decode(structured(envelope(type_, tenantid=tenant), properties=properties), MOST, VAULT)
     assert isinstance(read, Command), read
     return read
 

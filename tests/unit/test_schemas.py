@@ -15,6 +15,7 @@ from tests.unit.samples import (
     MOST,
     NOW,
     SMALLEST,
+    VAULT,
     applied,
     command,
     envelope,
@@ -75,7 +76,7 @@ def test_an_example(path: Path) -> None:
     """Every example, completed as `send` does it, is valid by its schema and for the worker."""
     document = _completed(path)
     assert schema_errors(f"commands/{document['type']}.json", document) == []
-    read = decode(structured(document), MOST)
+    read = decode(structured(document), MOST, VAULT)
     assert isinstance(read, Command), read
 
 

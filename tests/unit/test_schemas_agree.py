@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.checks import json_values, property_test, schema_errors
-from tests.unit.samples import FIELDS, MOST, SMALLEST, envelope, structured
+from tests.unit.samples import FIELDS, MOST, SMALLEST, VAULT, envelope, structured
 from worker.domain.command import COMMANDS, Command
 from worker.pipeline.decode import decode
 
@@ -62,7 +62,7 @@ def _by_schema(command: Mapping[str, Any]) -> bool:
 
 
 def _by_worker(command: Mapping[str, Any]) -> bool:
-    return isinstance(decode(structured(command), MOST), Command)
+    return isinstance(decode(structured(command), MOST, VAULT), Command)
 
 
 @pytest.mark.parametrize(("name", "value"), ATTRIBUTES)

@@ -4,11 +4,14 @@ import os
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from worker import app
 from worker.cli.main import main
 from worker.settings import Settings
 
+KEY = "bm90LXNlY3JldC1mb3ItbG9jYWwtc2VydmVycy1vbmw="
+OTHER = "b3RoZXItc2VjcmV0LWZvci1sb2NhbC1zZXJ2ZXJzLS0="
 BAD = [
     *[("http_port", value) for value in ("", "x", "-1", "65536", "80.5")],
     *[("partitions", value) for value in ("0", "65", "many", "")],
@@ -25,6 +28,7 @@ BAD = [
     *[("keep_events_days", value) for value in ("0", "-1", "nan")],
     *[("keep_discarded_days", value) for value in ("0", "-1", "nan", "")],
     *[("parked_warning", value) for value in ("-1", "x")],
+    *[("secret_keys", value) for value in ("x", "c2hvcnQ=", f"{KEY},x")],
     *[("required_documents", value) for value in ("w10", "w9;w8", "w9,Other")],
     *[("log_format", value) for value in ("xml", "", "JSON ")],
     *[("log_level", value) for value in ("loud", "")],
@@ -48,6 +52,7 @@ GOOD: list[tuple[str, str, object]] = [
     ("keep_events_days", "365", 365.0),
     ("keep_discarded_days", "7", 7.0),
     ("parked_warning", "0", 0),
+    ("secret_keys", f"{KEY}, {OTHER}", (SecretStr(KEY), SecretStr(OTHER))),
     ("required_documents", "", ()),
     ("required_documents", "w9, liquor_license,w9,", ("w9", "liquor_license")),
     ("publishers", "/etc/publishers.json", Path("/etc/publishers.json")),

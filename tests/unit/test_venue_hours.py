@@ -11,6 +11,7 @@ from tests.unit.samples import (
     FIELDS,
     MOST,
     NOW,
+    VAULT,
     VERSION,
     applied,
     codes,
@@ -246,7 +247,7 @@ GOOD: list[JsonObject] = [
 def test_bad_hours(data: JsonObject, field: str) -> None:
     """Schema and worker refuse the same, and the pointer leads to it."""
     message = envelope(SET, data=data)
-    read = decode(structured(message), MOST)
+    read = decode(structured(message), MOST, VAULT)
     assert not isinstance(read, Command)
     assert [(p.code, p.field) for p in read.problems] == [("invalid_data", field)]
     assert schema_errors(f"commands/{SET}.json", message)
@@ -256,7 +257,7 @@ def test_bad_hours(data: JsonObject, field: str) -> None:
 def test_good_hours(data: JsonObject) -> None:
     """Schema and worker take the same."""
     message = envelope(SET, data=data)
-    assert isinstance(decode(structured(message), MOST), Command)
+    assert isinstance(decode(structured(message), MOST, VAULT), Command)
     assert schema_errors(f"commands/{SET}.json", message) == []
 
 

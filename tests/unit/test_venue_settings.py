@@ -9,6 +9,7 @@ from tests.unit.checks import schema_errors
 from tests.unit.samples import (
     MOST,
     NOW,
+    VAULT,
     VERSION,
     applied,
     codes,
@@ -57,7 +58,9 @@ def test_defaults_from_the_start() -> None:
     assert venue.version == VERSION + 1
     resale = {**DEFAULTS["resale"], "allowed": True}
     assert done.event.data == {"settings": {**DEFAULTS, "resale": resale}, "changed": ["resale"]}
-    assert isinstance(decode(structured(envelope(UPDATE, data=dict(DEFAULTS))), MOST), Command)
+    assert isinstance(
+        decode(structured(envelope(UPDATE, data=dict(DEFAULTS))), MOST, VAULT), Command
+    )
 
 
 def test_kept_is_what_differs() -> None:
@@ -216,7 +219,7 @@ GOOD: list[tuple[str, str, object]] = [
 def test_a_setting(section: str, name: str, value: object, *, good: bool) -> None:
     """Schema and worker take the same values, and a refusal points into the setting."""
     message = envelope(UPDATE, data={section: {name: value}})
-    read = decode(structured(message), MOST)
+    read = decode(structured(message), MOST, VAULT)
     assert isinstance(read, Command) is good
     assert (not schema_errors(f"commands/{UPDATE}.json", message)) is good
     if not isinstance(read, Command):
@@ -232,7 +235,7 @@ def test_registers(currency: str) -> None:
         {"payment": {"accepted_currencies": [currency]}},
     ):
         message = envelope(UPDATE, data=data)
-        assert not isinstance(decode(structured(message), MOST), Command)
+        assert not isinstance(decode(structured(message), MOST, VAULT), Command)
         assert not schema_errors(f"commands/{UPDATE}.json", message)
 
 

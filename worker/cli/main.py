@@ -15,6 +15,7 @@ from worker.cli import (
     republish,
     run,
     schemas,
+    secrets,
     send,
     tail,
 )
@@ -37,6 +38,7 @@ app.command("history")(history.history)
 app.add_typer(parked.app, name="parked")
 app.command("partitions")(partitions.partitions)
 app.add_typer(schemas.app, name="schemas")
+app.add_typer(secrets.app, name="secrets")
 app.command("demo")(demo.demo)
 
 

@@ -6,17 +6,19 @@ import os
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 from rich.table import Table
 
 from worker.cli.deal import Action, deal_with
-from worker.cli.with_database import with_database
+from worker.cli.redacted import redacted
+from worker.cli.with_database import vault, with_database
 from worker.errors import OperatorError
 from worker.output import harmless, people, print_json
 from worker.storage import parked
+from worker.storage.database import Connection
 from worker.storage.parked import Step, Wanted
 
 app = typer.Typer(
@@ -91,10 +93,16 @@ def list_(
 def show(
     parked_id: Annotated[UUID, typer.Argument(metavar="ID", help="id of the parked command")],
     *,
+    reveal: Annotated[
+        bool, typer.Option("--reveal", help="show the body as it came, and note who was shown it")
+    ] = False,
+    note: Annotated[str | None, typer.Option(help="why, for the audit of --reveal")] = None,
+    by: By,
     as_json: Annotated[bool, typer.Option("--json", help="print one line of JSON")] = False,
 ) -> None:
-    """Show one parked command whole: body, properties, reason, and what was done with it."""
-    row = asyncio.run(with_database(lambda tx: parked.shown(tx, str(parked_id))))
+    """Show one parked command: body without secrets, properties, reason, what was done with it."""
+    step = Step(by, note) if reveal else None
+    row = asyncio.run(with_database(lambda tx: _shown(tx, str(parked_id), step)))
     if row is None:
         raise OperatorError(
             f"there is no parked command {parked_id}: see `venue-worker parked list`"
@@ -102,7 +110,7 @@ def show(
     if as_json:
         print_json(row)
         return
-    body, history = row.pop("body"), row.pop("history")
+    body, history = str(row.pop("body")), row.pop("history")
     for name, value in row.items():
         if value is not None:
             people.print(f"{name}: {harmless(str(value))}")
@@ -110,7 +118,18 @@ def show(
         note = harmless(line["note"] or "")
         people.print(f"{line['at']:%Y-%m-%d %H:%M:%S} {line['action']} by {line['by']} {note}")
     people.print("body:")
-    typer.echo(harmless(body.decode("utf-8", "backslashreplace")))
+    typer.echo(harmless(body))
+
+
+async def _shown(tx: Connection, parked_id: str, reveal: Step | None) -> dict[str, Any] | None:
+    row = await parked.shown(tx, parked_id)
+    if row is None:
+        return None
+    body = vault().open(row["body"])
+    if reveal is None:
+        return {**row, "body": redacted(body, row["command_type"])}
+    await parked.revealed(tx, parked_id, reveal)
+    return {**row, "body": body.decode("utf-8", "backslashreplace")}
 
 
 @app.command("replay")
@@ -130,7 +149,7 @@ def replay(  # noqa: PLR0913 - an option each
 ) -> None:
     """Let a worker take parked commands as if they had just come: one, some, or all of a reason."""
     wanted = _chosen(_wanted(ids, reason, type_, tenant, since), all_=all_)
-    body = None if edit is None else _body(edit, wanted)
+    body = None if edit is None else vault().seal(_body(edit, wanted))
     action: Action = lambda tx, some: parked.replay(tx, some, body, Step(by, note))  # noqa: E731 - one line
     count = asyncio.run(deal_with(wanted, action, "replayed"))
     people.print(

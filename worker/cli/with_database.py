@@ -6,9 +6,15 @@ from typing import TypeVar
 from worker.app import database_for
 from worker.settings import Settings
 from worker.storage.database import Connection, Database
+from worker.storage.vault import Vault
 
 TIMEOUT_SECONDS = 10.0
 T = TypeVar("T")
+
+
+def vault() -> Vault:
+    """Return what opens and seals with the keys of the settings."""
+    return Vault(Settings().secret_keys)
 
 
 def database(timeout_seconds: float = TIMEOUT_SECONDS) -> Database:

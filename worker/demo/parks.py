@@ -54,6 +54,10 @@ class Park:
         """Return the command that activates it."""
         return self._command("venue.activate", None)
 
+    def give(self, type_: str, data: Document) -> Document:
+        """Return a command that gives it something it can have several of, such as people."""
+        return {**self._command(type_, data), "id": self._stable(f"{type_} {data}")}
+
     def _command(self, type_: str, data: Document | None) -> Document:
         return {
             "specversion": "1.0",

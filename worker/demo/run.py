@@ -10,7 +10,8 @@ from typing import Any
 from rich.table import Table
 from uuid_utils import uuid7
 
-from worker.client import Client
+from worker.client import Client, Document
+from worker.demo.furnishing import furnish, furnished
 from worker.demo.parks import Park, parks
 from worker.demo.process import DemoWorker, demo_worker
 from worker.demo.story import DUPLICATES, EVERY, Seen, Story
@@ -55,6 +56,7 @@ async def _report(services: Services, worker: DemoWorker, seen: Seen, cast: list
         f"{seen.rate:,.0f} commands/s with replies awaited, {len(seen.events)} events"
     )
     people.print(f"Replies: {dict(seen.replies)}")
+    people.print(furnished(_of_park(seen, cast[0])))
     refusal = seen.refused["errors"][0]
     people.print(f"Refused: {refusal['code']} {refusal['field']}: {refusal['message']}")
     await _print_parked(services)
@@ -68,8 +70,8 @@ async def _print_parked(services: Services) -> None:
     ):
         row = (await parked.listed(tx, parked.Wanted(), 1))[0]
     people.print(
-        f"Parked: {row['id']} {row['reason']}, {row['bytes']} bytes, seen {row['times_seen']} "
-        f"time(s): {row['errors'][0]['message']}"
+        f"Parked: {row['id']} {row['reason']}, seen {row['times_seen']} time(s): "
+        f"{row['errors'][0]['message']}"
     )
 
 
@@ -101,6 +103,7 @@ def _check(seen: Seen, cast: list[Park], status: int) -> None:
         "every park is created once": lambda: seen.created == len(cast),
         "every slug is taken once": lambda: _slugs(seen) == len(cast),
         "some are active": lambda: _of_type(seen, "venue.activated") == chosen,
+        "one is furnished, in order": lambda: _furnished(seen, cast[0]),
         "copies have no effect": lambda: seen.replies["duplicate"] == DUPLICATES,
         "a rule refuses one": lambda: seen.refused["errors"][0]["code"] == "incomplete",
         "one is parked": lambda: seen.replies["parked"] == 1,
@@ -120,6 +123,16 @@ def _check(seen: Seen, cast: list[Park], status: int) -> None:
 def _slugs(seen: Seen) -> int:
     created = [event for event in seen.events if event["type"] == "venue.created"]
     return len({event["data"]["venue"]["slug"] for event in created})
+
+
+def _of_park(seen: Seen, park: Park) -> list[Document]:
+    return [event for event in seen.events if event["subject"] == park.id]
+
+
+def _furnished(seen: Seen, park: Park) -> bool:
+    made_active = 3
+    versions = [event["venueversion"] for event in _of_park(seen, park)]
+    return versions == list(range(1, made_active + len(furnish(park)) + 1))
 
 
 def _of_type(seen: Seen, type_: str) -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from worker.client import Client, Document
+from worker.demo.furnishing import furnish
 from worker.demo.parks import Park
 from worker.output import people
 
@@ -54,6 +55,7 @@ class Story:
             with bars:
                 await self._create(bars)
                 await self._activate(bars)
+                await self._furnish(bars)
                 await self._resend(bars)
                 await self._misbehave()
                 await self._events_arrive(bars)
@@ -72,6 +74,11 @@ class Story:
         await self._send(bars, "giving some a capacity", [park.set_capacity() for park in chosen])
         await self._send(bars, "activating those", [park.activate() for park in chosen])
         self.seen.expected_events += 2 * len(chosen)
+
+    async def _furnish(self, bars: Progress) -> None:
+        commands = furnish(self._parks[0])
+        await self._send(bars, "furnishing one", commands)
+        self.seen.expected_events += len(commands)
 
     async def _resend(self, bars: Progress) -> None:
         again = [park.create() for park in self._parks[:DUPLICATES]]

@@ -8,7 +8,7 @@ touches nothing else.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -24,6 +24,9 @@ class Data(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
+    secret: ClassVar[bool] = False
+    """Whether it may hold what nobody is to read."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command(Origin):
@@ -31,7 +34,8 @@ class Command(Origin):
 
     data: Data
     digest: bytes
-    """SHA-256 of the content that decides whether a resend is the same command."""
+    """SHA-256 of the content that decides whether a resend is the same command; where that holds
+    secrets, keyed, so that nobody can try what they might be."""
     expected_version: int | None = None
     not_before: datetime | None = None
     """Where the publisher asked for it: the time to decide it at."""

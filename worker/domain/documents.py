@@ -15,7 +15,7 @@ from worker.domain.documents_data import (
 )
 from worker.domain.parts import closed, part_changed
 from worker.domain.patch import JsonObject
-from worker.domain.staff import MANAGER, PLATFORM
+from worker.domain.staff import OWNER, PLATFORM
 from worker.domain.state import State
 from worker.domain.verification import standing, today
 
@@ -27,7 +27,7 @@ TIMES = ("submitted_at", "reviewed_at")
     "venue.document.submit",
     event="venue.document.submitted",
     data=DocumentSubmit,
-    by=MANAGER,
+    by=OWNER,
     part=DOCUMENTS,
 )
 def submit(state: State, command: Command, now: datetime) -> Change | Rejected:

@@ -8,6 +8,7 @@ from typing import Final
 
 from worker.local import given
 from worker.local.endings import signals_as_interrupts
+from worker.local.keys import use_local_key
 from worker.local.server import Say, Services, ServicesUnavailable
 
 Way = Callable[[Say], AbstractContextManager[Services]]
@@ -22,7 +23,8 @@ def say_on_stderr(line: str) -> None:
 
 @contextmanager
 def services(say: Say = say_on_stderr) -> Iterator[Services]:
-    """Have PostgreSQL and RabbitMQ for the time of a `with` block."""
+    """Have PostgreSQL and RabbitMQ for the time of a `with` block, and a key to encrypt with."""
+    use_local_key()
     with signals_as_interrupts(), ExitStack() as stack:
         yield _first_that_works(_ways(), say, stack)
 

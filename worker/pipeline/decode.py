@@ -25,6 +25,7 @@ from worker.errors import traceback_of
 from worker.messaging.delivery import Delivery
 from worker.messaging.envelope import Envelope, header_attributes, is_binary
 from worker.messaging.json_body import Refused, read_json, read_json_object
+from worker.storage.vault import Vault
 
 LONGEST_DEFERRAL = timedelta(days=366)
 log = structlog.get_logger()
@@ -55,8 +56,8 @@ class Unreadable:
         return self.reason or self.problems[0].code
 
 
-def decode(delivery: Delivery, most_bytes: int) -> Command | Unreadable:
-    """Read one message, of at most `most_bytes`."""
+def decode(delivery: Delivery, most_bytes: int, vault: Vault) -> Command | Unreadable:
+    """Read one message, of at most `most_bytes`; its secrets are sealed at once."""
     attributes: Mapping[str, Json] = {}
     envelope = traceback = None
     try:
@@ -68,7 +69,7 @@ def decode(delivery: Delivery, most_bytes: int) -> Command | Unreadable:
             attributes = read_json_object(delivery.body, most_bytes)
             envelope = _envelope(attributes)
             data = _json_data(attributes)
-        return _command(envelope, {} if data is None else data, delivery)
+        return _command(envelope, {} if data is None else data, delivery, vault)
     except Refused as refused:
         problems = refused.problems
     except Exception as error:
@@ -100,26 +101,28 @@ def _envelope(attributes: Mapping[str, Json]) -> Envelope:
         ) from None
 
 
-def _command(envelope: Envelope, data: Json, delivery: Delivery) -> Command:
+def _command(envelope: Envelope, data: Json, delivery: Delivery, vault: Vault) -> Command:
     if envelope.notbefore and envelope.notbefore > datetime.now(UTC) + LONGEST_DEFERRAL:
         message = "attribute notbefore: a command is deferred for a year at most"
         raise Refused(Problem("invalid_envelope", message))
+    read = _data(envelope.type, data, vault)
+    digest = _digest(envelope, data)
     return Command(
         **_origin(envelope),
-        data=_data(envelope.type, data),
-        digest=_digest(envelope, data),
+        data=read,
+        digest=vault.keyed(digest) if read.secret else digest,
         expected_version=envelope.expectedversion,
         not_before=envelope.notbefore,
         publisher=delivery.text_property("user_id"),
     )
 
 
-def _data(type_: str, data: Json) -> Data:
+def _data(type_: str, data: Json, vault: Vault) -> Data:
     spec = COMMANDS.get(type_)
     if spec is None:
         raise Refused(Problem("unknown_type", f"there is no command {type_}"))
     try:
-        return spec.data.model_validate(data)
+        return spec.data.model_validate(data, context=vault)
     except ValidationError as error:
         raise Refused(*problems_of(error, "invalid_data")) from None
 

@@ -16,6 +16,7 @@ from worker.retry import forever
 from worker.storage import deferred
 from worker.storage.database import Connection, Database
 from worker.storage.deferred import Due
+from worker.storage.vault import Vault
 
 LOOK_SECONDS = 0.5
 MOST_TAKES = 6
@@ -25,8 +26,9 @@ MOST_TAKES = 6
 class DueCommands:
     """The source. One for each worker: what one has taken the others leave alone."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, vault: Vault) -> None:
         self._database = database
+        self._vault = vault
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
@@ -52,7 +54,7 @@ class DueCommands:
                 if self._stopping.is_set():
                     return []
                 async with self._database.transaction() as tx:
-                    return await deferred.take(tx, most)
+                    return await deferred.take(tx, most, self._vault)
         raise AssertionError("retrying ends with a result or an error")
 
 
@@ -72,4 +74,6 @@ def _delivery(due: Due) -> Delivery:
     if takes > MOST_TAKES:
         why = f"it was taken up {takes - 1} times and never came to an end: it may end the process"
         given_up = GivenUp(why, safe_to_read=takes == MOST_TAKES + 1)
+    if due.unopened:
+        given_up = GivenUp(due.unopened, safe_to_read=False)
     return restored(due.body, due.properties, due.shelved, given_up)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from worker.breath import breathing
+from worker.errors import TransientError
 from worker.messaging.replies import Replies
 from worker.pipeline.decide import Terms, decide_all
 from worker.pipeline.deduplicate import deduplicate
@@ -22,8 +23,10 @@ from worker.pipeline.publish import Publishing
 from worker.pipeline.save import save
 from worker.pipeline.settle import settle
 from worker.pipeline.timing import stage
+from worker.retry import forever
 from worker.storage import outcomes, world
 from worker.storage.database import Database
+from worker.storage.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +39,16 @@ class Pipeline:
     terms: Terms
     batch_size: int
     most_bytes: int
+    vault: Vault
 
     async def run(self, source: Source) -> None:
         """Handle batch after batch, until the source is told to stop."""
+        await self._ready()
         while deliveries := await source.take(self.batch_size):
             with stage("decode"):
                 messages = [
-                    read(delivery, self.most_bytes) async for delivery in breathing(deliveries)
+                    read(delivery, self.most_bytes, self.vault)
+                    async for delivery in breathing(deliveries)
                 ]
             with stage("transaction"):
                 done = await isolated(self._commit, messages)
@@ -50,6 +56,11 @@ class Pipeline:
                 await self.publishing.publish(done.events)
             with stage("settle"):
                 await settle(source, self.replies, messages, done)
+
+    async def _ready(self) -> None:
+        async for attempt in forever("reading the key of the hashes", TransientError):
+            with attempt:
+                await self.vault.ready(self.database)
 
     async def _commit(self, messages: list[Message]) -> Done:
         now = datetime.now(UTC)
@@ -59,4 +70,4 @@ class Pipeline:
             batch = deduplicate(messages, known, gone)
             states = await world.load(tx, batch.commands, self.terms.policy)
             decisions = await decide_all(batch, states, self.terms, now)
-            return await save(tx, decisions, now, self.most_bytes)
+            return await save(tx, decisions, now, self.most_bytes, self.vault)

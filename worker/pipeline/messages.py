@@ -12,6 +12,7 @@ from worker.messaging.delivery import Delivery
 from worker.outcome import Outcome
 from worker.pipeline.decode import Unreadable, decode
 from worker.storage.outbox import PendingEvent
+from worker.storage.vault import Vault
 
 
 class Source(Protocol):
@@ -60,14 +61,14 @@ class Message:
         return origin.type if origin and origin.type in COMMANDS else "other"
 
 
-def read(delivery: Delivery, most_bytes: int) -> Message:
+def read(delivery: Delivery, most_bytes: int, vault: Vault) -> Message:
     """Decode a delivery; one that was given up is read for what it says, to be parked with it."""
     given_up = delivery.given_up
     if given_up is None:
-        return Message(delivery, decode(delivery, most_bytes))
+        return Message(delivery, decode(delivery, most_bytes, vault))
     problem = Problem("internal", "the command was given up; operators know why")
     unread = Unreadable((problem,), reason=GIVEN_UP, traceback=given_up.why)
-    content = decode(delivery, most_bytes) if given_up.safe_to_read else unread
+    content = decode(delivery, most_bytes, vault) if given_up.safe_to_read else unread
     return Message(delivery, content, Failure(given_up.why, final=True))
 
 

@@ -14,9 +14,12 @@ from worker.pipeline.decode import Unreadable
 from worker.storage import parked
 from worker.storage.database import Connection
 from worker.storage.parked import DEFERRED, FINISHED, PARKED_AGAIN, NewParked, Replayed
+from worker.storage.vault import Vault
 
 
-async def park(tx: Connection, decisions: Decisions, now: datetime) -> list[tuple[Event, Origin]]:
+async def park(
+    tx: Connection, decisions: Decisions, now: datetime, vault: Vault
+) -> list[tuple[Event, Origin]]:
     """Park what is to be parked, note the ends of replays; return the events that tell of it."""
     await parked.finish_replays(tx, _replays(decisions), now)
     parking: dict[bytes, NewParked] = {}
@@ -25,11 +28,11 @@ async def park(tx: Connection, decisions: Decisions, now: datetime) -> list[tupl
         delivery = decisions.batch.messages[place].delivery
         if delivery.shelved and delivery.shelved.parked_id:
             continue  # it is parked already
-        one = _parking(delivery, unreadable)
+        one = _parking(delivery, unreadable, vault)
         seen = parking[one.hash].times_seen if one.hash in parking else 0
         parking[one.hash] = one.seen(seen + 1)
         origins[one.hash] = unreadable
-    new = await parked.save(tx, list(parking.values()), now)
+    new = await parked.save(tx, list(parking.values()), now, vault)
     return [
         (refusal("venue.command.parked", unreadable.origin, unreadable.problems), unreadable.origin)
         for hash_, unreadable in origins.items()
@@ -37,12 +40,12 @@ async def park(tx: Connection, decisions: Decisions, now: datetime) -> list[tupl
     ]
 
 
-def _parking(delivery: Delivery, unreadable: Unreadable) -> NewParked:
+def _parking(delivery: Delivery, unreadable: Unreadable, vault: Vault) -> NewParked:
     properties = delivery.kept_properties()
     origin = unreadable.origin
     return NewParked(
         id=str(uuid7()),
-        hash=parking_hash(delivery.body, properties),
+        hash=vault.keyed(parking_hash(delivery.body, properties)),
         reason=unreadable.parked_for,
         problems=unreadable.problems,
         body=delivery.body,

@@ -13,15 +13,18 @@ from worker.pipeline.messages import Done, Message
 from worker.pipeline.park import park
 from worker.storage import deferred, events, outbox, outcomes, world
 from worker.storage.database import Connection
+from worker.storage.vault import Vault
 
 
-async def save(tx: Connection, decisions: Decisions, now: datetime, most_bytes: int) -> Done:
+async def save(
+    tx: Connection, decisions: Decisions, now: datetime, most_bytes: int, vault: Vault
+) -> Done:
     """Write all that the batch has come to; return what is to be published and replied."""
     messages = decisions.batch.messages
     await world.save(tx, decisions.world, now)
     await outcomes.save(tx, decisions.decided, now)
-    await deferred.save(tx, list(decisions.deferred.values()), now)
-    refusals = await park(tx, decisions, now)
+    await deferred.save(tx, list(decisions.deferred.values()), now, vault)
+    refusals = await park(tx, decisions, now, vault)
     await deferred.finish(tx, finished(decisions))
     backlog = await outbox.pending_of(tx, _venues(messages))
     new = [

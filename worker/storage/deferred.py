@@ -9,10 +9,13 @@ import asyncpg
 from pydantic import TypeAdapter
 from pydantic_core import from_json, to_json
 
+from worker.breath import breathing
 from worker.domain.origin import CommandKey, Deferred, Origin
-from worker.errors import ContendedError
+from worker.domain.sealed import Sealed
+from worker.errors import ContendedError, OperatorError
 from worker.storage.database import Connection
 from worker.storage.queries import queries, rows_of
+from worker.storage.vault import Vault
 
 TAKEN_SECONDS = 60.0
 """After this time a command that was taken and not finished is due again: its worker has died, or
@@ -42,11 +45,16 @@ class Shelved:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A command whose time has come, as it was received."""
+    """A command whose time has come, as it was received.
+
+    Attributes:
+        unopened: why its body is still sealed, where it is damaged.
+    """
 
     shelved: Shelved
     body: bytes
     properties: dict[str, Any]
+    unopened: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +80,19 @@ class Waiting:
     parked_id: str | None = None
 
 
-async def take(tx: Connection, most: int) -> list[Due]:
-    """Take what is due; when that is nothing, one of those that never came to an end."""
-    return await _taken(tx, most, doubtful=False) or await _taken(tx, 1, doubtful=True)
+async def take(tx: Connection, most: int, vault: Vault) -> list[Due]:
+    """Take what is due; when that is nothing, one of those that never came to an end.
+
+    What none of our keys opens waits until it is back among them.
+    """
+    return await _taken(tx, most, vault, doubtful=False) or await _taken(
+        tx, 1, vault, doubtful=True
+    )
 
 
-async def save(tx: Connection, deferred: Sequence[NewDeferred], seen_at: datetime) -> None:
+async def save(
+    tx: Connection, deferred: Sequence[NewDeferred], seen_at: datetime, vault: Vault
+) -> None:
     """Keep the commands until they are due.
 
     Raises:
@@ -87,7 +102,8 @@ async def save(tx: Connection, deferred: Sequence[NewDeferred], seen_at: datetim
     again = [one for one in deferred if one.shelved is not None]
     if new:
         bodies = {
-            "bodies": [one.body for one in new],
+            "bodies": [vault.seal(one.body).token async for one in breathing(new)],
+            "key_id": vault.key_id,
             "properties": [to_json(one.properties).decode() for one in new],
         }
         status = await queries.defer(tx, seen_at=seen_at, **_columns(new), **bodies)
@@ -129,15 +145,21 @@ async def figures(tx: Connection) -> tuple[int, float]:
     return row["waiting"], row["overdue_seconds"]
 
 
-async def _taken(tx: Connection, most: int, *, doubtful: bool) -> list[Due]:
-    rows = queries.take_due(tx, doubtful=doubtful, most=most, again_seconds=TAKEN_SECONDS)
+async def _taken(tx: Connection, most: int, vault: Vault, *, doubtful: bool) -> list[Due]:
+    rows = queries.take_due(
+        tx, doubtful=doubtful, most=most, again_seconds=TAKEN_SECONDS, key_ids=vault.key_ids
+    )
     in_order = sorted([row async for row in rows], key=lambda row: row["due_at"])
-    return [_due(row) for row in in_order]
+    return [_due(row, vault) async for row in breathing(in_order)]
 
 
-def _due(row: asyncpg.Record) -> Due:
+def _due(row: asyncpg.Record, vault: Vault) -> Due:
     shelved = Shelved(row["id"], row["takes"], row["attempts"], row["waited"], row["parked_id"])
-    return Due(shelved, row["body"], from_json(row["properties"]))
+    properties = from_json(row["properties"])
+    try:
+        return Due(shelved, vault.open(Sealed(row["key_id"], row["body"])), properties)
+    except OperatorError as error:
+        return Due(shelved, row["body"], properties, unopened=str(error))
 
 
 def _waiting(row: asyncpg.Record) -> Waiting:

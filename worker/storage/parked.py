@@ -8,10 +8,13 @@ from typing import Any
 import asyncpg
 from pydantic_core import from_json, to_json
 
+from worker.breath import breathing
 from worker.domain.decision import Problem
+from worker.domain.sealed import Sealed
 from worker.outcome import Result
 from worker.storage.database import Connection
 from worker.storage.queries import queries, rows_of
+from worker.storage.vault import Vault
 
 FINISHED, DEFERRED, PARKED_AGAIN = "finished", "deferred", "parked again"
 """Words of the audit for what came of a replay."""
@@ -72,18 +75,22 @@ class Replayed:
     traceback: str | None = None
 
 
-async def save(tx: Connection, parked: Sequence[NewParked], seen_at: datetime) -> set[bytes]:
+async def save(
+    tx: Connection, parked: Sequence[NewParked], seen_at: datetime, vault: Vault
+) -> set[bytes]:
     """Park the messages, each hash at most once in `parked`; return the hashes that are new."""
     if not parked:
         return set()
     ordered = sorted(parked, key=lambda one: one.hash)
+    bodies = [vault.seal(one.body).token async for one in breathing(ordered)]
     rows = queries.park(
         tx,
         ids=[one.id for one in ordered],
         hashes=[one.hash for one in ordered],
         reasons=[one.reason for one in ordered],
         errors=[_json(one.problems) for one in ordered],
-        bodies=[one.body for one in ordered],
+        bodies=bodies,
+        key_id=vault.key_id,
         properties=[to_json(one.properties).decode() for one in ordered],
         tenant_ids=[one.tenant_id for one in ordered],
         command_ids=[one.command_id for one in ordered],
@@ -118,12 +125,14 @@ async def listed(tx: Connection, wanted: Wanted, most: int) -> list[dict[str, An
 
 
 async def shown(tx: Connection, parked_id: str) -> dict[str, Any] | None:
-    """Return one parked command whole, with its history, or None."""
+    """Return one parked command whole, its body `Sealed`, with its history, or None."""
     row = await queries.show_parked(tx, id=parked_id)
     if row is None:
         return None
     history = [_plain(line) async for line in queries.parked_history(tx, id=parked_id)]
-    return {**_plain(row), "history": history}
+    plain = _plain(row)
+    plain["body"] = Sealed(plain.pop("key_id"), plain["body"])
+    return {**plain, "history": history}
 
 
 async def chosen(tx: Connection, wanted: Wanted, after: str, most: int) -> list[str]:
@@ -132,14 +141,20 @@ async def chosen(tx: Connection, wanted: Wanted, after: str, most: int) -> list[
     return [row["id"] async for row in rows]
 
 
-async def replay(tx: Connection, ids: list[str], body: bytes | None, step: Step) -> None:
+async def replay(tx: Connection, ids: list[str], body: Sealed | None, step: Step) -> None:
     """Let a worker take the commands as if they had just come, with another body if given."""
-    await queries.replay_parked(tx, ids=ids, body=body, **asdict(step))
+    token, key_id = (body.token, body.key_id) if body else (None, None)
+    await queries.replay_parked(tx, ids=ids, body=token, key_id=key_id, **asdict(step))
 
 
 async def discard(tx: Connection, ids: list[str], step: Step) -> None:
     """Close the commands; retention deletes them later."""
     await queries.discard_parked(tx, ids=ids, **asdict(step))
+
+
+async def revealed(tx: Connection, parked_id: str, step: Step) -> None:
+    """Note that somebody was shown a body as it came."""
+    await queries.reveal_parked(tx, id=parked_id, **asdict(step))
 
 
 async def by_reason(tx: Connection) -> dict[str, int]:

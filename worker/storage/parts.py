@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from worker.domain.command import COMMANDS, Command
 from worker.domain.origin import VenueKey
 from worker.domain.state import State
-from worker.storage import documents, hours, layouts, settings, staff
+from worker.storage import documents, hours, integrations, layouts, settings, staff
 from worker.storage.database import Connection
 
 Items = dict[str, Any]
@@ -30,10 +30,11 @@ class Table(Protocol):
 
 TABLES: dict[str, Table] = {
     "staff": staff,
-    "documents": documents,
     "settings": settings,
     "layouts": layouts,
     "hours": hours,
+    "integrations": integrations,
+    "documents": documents,
 }
 """By the part's name, in the order in which they are written."""
 

@@ -2,7 +2,17 @@
 
 from types import ModuleType
 
-from tests.model.families import cancel, documents, failing, hours, layouts, settings, staff, venue
+from tests.model.families import (
+    cancel,
+    documents,
+    failing,
+    hours,
+    integrations,
+    layouts,
+    settings,
+    staff,
+    venue,
+)
 from tests.model.words import Kind
 
 FAMILIES: tuple[ModuleType, ...] = (
@@ -11,6 +21,7 @@ FAMILIES: tuple[ModuleType, ...] = (
     settings,
     layouts,
     hours,
+    integrations,
     documents,
     cancel,
     failing,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from tests.model.words import (
-    MANAGER,
+    OWNER,
     PLATFORM,
     Around,
     Changed,
@@ -90,7 +90,7 @@ _bad_submissions: Data = st.sampled_from(
 _bad_decisions: Data = st.sampled_from([{}, {"kind": "w9", "decision": "perhaps"}])
 
 KINDS = {
-    "venue.document.submit": Kind(_submissions, _submit, MANAGER, _bad_submissions, weight=5),
+    "venue.document.submit": Kind(_submissions, _submit, OWNER, _bad_submissions, weight=5),
     "venue.document.review": Kind(_decisions, _review, PLATFORM, _bad_decisions, weight=5),
 }
 STORED = {

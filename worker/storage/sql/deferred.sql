@@ -1,4 +1,4 @@
--- name: take_due(doubtful, most, again_seconds)
+-- name: take_due(doubtful, most, again_seconds, key_ids)
 -- Commands whose time has come, the longest due first, taken for so many seconds, twice as long each
 -- time. Doubtful are those that were taken three times before and never finished: perhaps one of
 -- them ends the process.
@@ -7,19 +7,20 @@ SET takes = d.takes + 1, due_at = now() + make_interval(secs => :again_seconds) 
 FROM (SELECT id, due_at
       FROM deferred_command
       WHERE due_at <= now() AND (takes >= 3) = :doubtful::boolean
+        AND (key_id IS NULL OR key_id = ANY (:key_ids::text[]))
       ORDER BY due_at
       LIMIT :most
       FOR UPDATE SKIP LOCKED) AS due
 WHERE d.id = due.id
-RETURNING d.id::text, d.body, d.properties::text AS properties, d.takes, d.attempts,
+RETURNING d.id::text, d.body, d.key_id, d.properties::text AS properties, d.takes, d.attempts,
           d.digest IS NOT NULL AS waited, d.parked_id::text, due.due_at;
 
--- name: defer(tenant_ids, command_ids, venue_ids, origins, digests, bodies, properties, due_ats, attempts, errors, seen_at)!
+-- name: defer(tenant_ids, command_ids, venue_ids, origins, digests, bodies, properties, due_ats, attempts, errors, seen_at, key_id)!
 -- Keep commands whole until they are due, unless another transaction has deferred one of them since.
 INSERT INTO deferred_command (tenant_id, command_id, venue_id, origin, digest, body, properties,
-                              due_at, attempts, error, first_seen)
+                              due_at, attempts, error, first_seen, key_id)
 SELECT tenant_id, command_id, venue_id, origin, digest, body, properties, due_at, attempts, error,
-       :seen_at
+       :seen_at, :key_id
 FROM unnest(:tenant_ids::uuid[], :command_ids::uuid[], :venue_ids::uuid[], :origins::jsonb[],
             :digests::bytea[], :bodies::bytea[], :properties::jsonb[], :due_ats::timestamptz[],
             :attempts::integer[], :errors::text[])

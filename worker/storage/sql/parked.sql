@@ -1,10 +1,10 @@
--- name: park(ids, hashes, reasons, errors, bodies, properties, tenant_ids, command_ids, command_types, times_seen, attempts, tracebacks, seen_at)
+-- name: park(ids, hashes, reasons, errors, bodies, properties, tenant_ids, command_ids, command_types, times_seen, attempts, tracebacks, seen_at, key_id)
 -- Keep messages whole; one that is parked already counts as seen again. Tells which are new.
 INSERT INTO parked_command AS p (id, hash, reason, errors, body, properties, tenant_id, command_id,
                                  command_type, first_seen, last_seen, times_seen, attempts,
-                                 traceback)
+                                 traceback, key_id)
 SELECT id, hash, reason, errors, body, properties, tenant_id, command_id, command_type,
-       :seen_at, :seen_at, times_seen, attempts, traceback
+       :seen_at, :seen_at, times_seen, attempts, traceback, :key_id
 FROM unnest(:ids::uuid[], :hashes::bytea[], :reasons::text[], :errors::jsonb[], :bodies::bytea[],
             :properties::jsonb[], :tenant_ids::uuid[], :command_ids::uuid[], :command_types::text[],
             :times_seen::integer[], :attempts::integer[], :tracebacks::text[])
@@ -21,7 +21,7 @@ RETURNING hash, xmax = 0 AS is_new;
 -- name: list_parked(status, reason, type, tenant_id, since, ids, most)
 -- The parked commands that fit what is given, the last seen first.
 SELECT id::text, status, reason, errors::text AS errors, tenant_id::text, command_id::text,
-       command_type, octet_length(body) AS bytes, first_seen, last_seen, times_seen, attempts
+       command_type, first_seen, last_seen, times_seen, attempts
 FROM parked_command
 WHERE (:status::text IS NULL OR status = :status)
   AND (:reason::text IS NULL OR reason = :reason)
@@ -34,7 +34,7 @@ LIMIT :most;
 
 -- name: show_parked(id)^
 -- One parked command, whole.
-SELECT id::text, status, reason, errors::text AS errors, body, properties::text AS properties,
+SELECT id::text, status, reason, errors::text AS errors, body, key_id, properties::text AS properties,
        tenant_id::text, command_id::text, command_type, first_seen, last_seen, times_seen, attempts,
        closed_at, traceback
 FROM parked_command
@@ -62,20 +62,19 @@ ORDER BY id
 LIMIT :most
 FOR UPDATE;
 
--- name: replay_parked(ids, body, by, note)!
+-- name: replay_parked(ids, body, key_id, by, note)!
 -- Parked commands become due at once, in the order they came, with another body if one is given.
 WITH chosen AS (
     UPDATE parked_command SET status = 'replaying' WHERE id = ANY (:ids::uuid[])
-    RETURNING id, body, properties, first_seen
+    RETURNING id, body, key_id, properties, first_seen
 ), audited AS (
-    INSERT INTO parked_audit (parked_id, by, action, note, detail)
-    SELECT id, :by, 'replay', :note::text,
-           CASE WHEN :body::bytea IS NOT NULL
-                THEN jsonb_build_object('body_base64', encode(:body::bytea, 'base64')) END
+    INSERT INTO parked_audit (parked_id, by, action, note, body, key_id)
+    SELECT id, :by, 'replay', :note::text, :body::bytea, :key_id::text
     FROM chosen
 )
-INSERT INTO deferred_command (parked_id, body, properties, first_seen, due_at)
-SELECT id, coalesce(:body::bytea, body), properties, first_seen,
+INSERT INTO deferred_command (parked_id, body, key_id, properties, first_seen, due_at)
+SELECT id, coalesce(:body::bytea, body), CASE WHEN :body::bytea IS NULL THEN key_id ELSE :key_id END,
+       properties, first_seen,
        now() + interval '1 microsecond' * row_number() OVER (ORDER BY id)
 FROM chosen;
 
@@ -88,6 +87,10 @@ WITH chosen AS (
 )
 INSERT INTO parked_audit (parked_id, by, action, note)
 SELECT id, :by, 'discard', :note::text FROM chosen;
+
+-- name: reveal_parked(id, by, note)!
+-- Somebody was shown a body as it came.
+INSERT INTO parked_audit (parked_id, by, action, note) VALUES (:id::uuid, :by, 'reveal', :note);
 
 -- name: parked_by_reason()
 -- How many commands are parked, by reason.

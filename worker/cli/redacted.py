@@ -1,0 +1,60 @@
+"""A kept body as operators see it: what it is about, and none of its secrets."""
+
+import re
+from typing import Any
+
+from pydantic_core import from_json, to_json
+
+from worker.domain.command import COMMANDS
+
+HIDDEN = "[redacted]"
+SECRET = re.compile(r"credential|secret|token|passw|api.?key|private|auth", re.IGNORECASE)
+"""Names of members that may hold a secret, wherever they stand."""
+
+
+def redacted(body: bytes, command_type: str | None) -> str:
+    """Return a body as text without its secrets.
+
+    Of a command that may hold secrets, and of what is no command that there is, every text in
+    `data` is hidden; of others what stands under a name that suggests a secret.
+    """
+    try:
+        document = from_json(body)
+    except ValueError:
+        return f"[{len(body)} bytes that are no JSON, not shown: --reveal shows them]"
+    spec = COMMANDS.get(command_type or "")
+    trusted = spec is not None and not spec.data.secret
+    if isinstance(document, dict) and not trusted:
+        outside = {name: value for name, value in document.items() if name in ATTRIBUTES}
+        inside = {name: value for name, value in document.items() if name not in ATTRIBUTES}
+        return to_json({**_shown(outside), **_hidden(inside)}, indent=2).decode()
+    return to_json(_shown(document) if trusted else _hidden(document), indent=2).decode()
+
+
+ATTRIBUTES = frozenset(
+    {
+        "specversion", "id", "source", "type", "subject", "time", "datacontenttype", "tenantid",
+        "actorid", "expectedversion", "notbefore", "correlationid", "traceparent", "tracestate",
+    }
+)  # fmt: skip
+"""The envelope, which holds no secrets."""
+
+
+def _shown(value: Any) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(value, dict):
+        return {
+            name: _hidden(item) if SECRET.search(name) else _shown(item)
+            for name, item in value.items()
+        }
+    return [_shown(item) for item in value] if isinstance(value, list) else value
+
+
+def _hidden(value: Any) -> Any:  # noqa: ANN401 - JSON
+    match value:
+        case dict():
+            return {name: _hidden(item) for name, item in value.items()}
+        case list():
+            return [_hidden(item) for item in value]
+        case None | bool():
+            return value
+    return HIDDEN
