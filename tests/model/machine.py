@@ -33,8 +33,8 @@ class Tally:
     """What was sent, and what came of it.
 
     Attributes:
-        codes: replies by their first code, or by their status where there is none.
-        types: messages that became an event, by its type.
+        codes: replies by each code they name, or by their status where they name none.
+        types: events by their type.
     """
 
     runs: int = 0

@@ -11,7 +11,7 @@ from worker.local import Services
 NUMBER = 1
 """What everything random comes from, so that a failure comes again."""
 
-RUNS = 20
+RUNS = 15
 
 
 def test_the_pipeline_does_what_the_contract_says(
