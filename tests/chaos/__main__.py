@@ -24,7 +24,7 @@ MUTANT_KINDS = (
 )
 
 
-def main(  # noqa: PLR0913 - an option each
+def main(
     *,
     seed: Annotated[int, typer.Option(help="everything random comes from it")] = 1,
     minutes: Annotated[float, typer.Option(min=0.1, help="how long commands are sent")] = 20.0,

@@ -169,11 +169,11 @@ class World:
         if not _may(kind, command.actor, venue):
             return Refused(frozenset({"forbidden"}))
         ruling = kind.rule(venue, command, self._around(command.tenant))
-        if command.expected in (None, venue.current):
-            return ruling
-        # Authority that depends on more than the role is checked by the rules, after the version.
+        # Authority may depend on more than the role; it comes before the version all the same.
         finer = isinstance(ruling, Refused) and "forbidden" in ruling.codes
-        return Refused(frozenset({"version_conflict", *(["forbidden"] if finer else [])}))
+        if finer or command.expected in (None, venue.current):
+            return ruling
+        return Refused(frozenset({"version_conflict"}))
 
     def _around(self, tenant: str) -> Around:
         slugs = {v.slug for (t, _), v in self.venues.items() if t == tenant and v.exists}

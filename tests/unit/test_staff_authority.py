@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.samples import EARLIER, applied, codes, decided, refused, state
+from tests.unit.samples import EARLIER, applied, codes, decided, ready, refused, state
 from worker.domain.patch import JsonObject
 from worker.domain.staff import MANAGER, STAFF, Member, Role
 from worker.domain.state import State
@@ -132,3 +132,15 @@ def test_authority_before_the_rules() -> None:
     assert outcome(closed, "add", {"user_id": "user-8", "role": "viewer"}) == ["illegal_transition"]
     nobody: JsonObject = {"user_id": "nobody", "role": "owner"}
     assert outcome(before(Role.MANAGER), "change-role", nobody) == ["forbidden"]
+
+
+def test_it_comes_before_the_version() -> None:
+    """Whoever may not give a command learns nothing of the venue's version, whatever the reason."""
+    for data in ({"user_id": "bob", "role": "owner"}, {"user_id": "ann", "role": "viewer"}):
+        one = decided(
+            before(Role.MANAGER), "venue.staff.add", dict(data), actorid="user-7", expectedversion=1
+        )
+        assert codes(refused(one)) == ["forbidden"]
+    now = ready("venue.command.cancel", "active", Role.VIEWER)
+    no = decided(now, "venue.command.cancel", actorid="user-7", expectedversion=1)
+    assert codes(refused(no)) == ["forbidden"]

@@ -133,7 +133,7 @@ async def _shown(tx: Connection, parked_id: str, reveal: Step | None) -> dict[st
 
 
 @app.command("replay")
-def replay(  # noqa: PLR0913 - an option each
+def replay(
     ids: Ids = None,
     *,
     reason: Reason = None,

@@ -17,24 +17,31 @@ class Cancel(Data):
     command_id: Uuid
 
 
+def _forbids(state: State, command: Command) -> Rejected | None:
+    waiting = _waiting(state, command)
+    if waiting is None or _may(state, command, waiting):
+        return None
+    return refuse("forbidden", f"only who may give {waiting.origin.type} may cancel it")
+
+
 @command(
     "venue.command.cancel",
     event="venue.command.rejected",
     data=Cancel,
     by=PLATFORM,
+    forbids=_forbids,
     about_venue=False,
 )
 def cancel(state: State, command: Command, _: datetime) -> Change | Rejected:
     """End a waiting command of the same venue; whoever gave it or may give it may do so."""
-    command_id = cast("Cancel", command.data).command_id
-    waiting = state.deferred.get(command_id)
+    waiting = _waiting(state, command)
     if waiting is None:
-        return refuse(
-            "not_found", f"no command {command_id} of this venue is deferred", "/command_id"
-        )
-    if not _may(state, command, waiting):
-        return refuse("forbidden", f"only who may give {waiting.origin.type} may cancel it")
+        return refuse("not_found", "no such command of this venue is deferred", "/command_id")
     return Change(state, cancels=waiting)
+
+
+def _waiting(state: State, command: Command) -> Deferred | None:
+    return state.deferred.get(cast("Cancel", command.data).command_id)
 
 
 def _may(state: State, command: Command, waiting: Deferred) -> bool:

@@ -55,6 +55,9 @@ AuthorityOf = Authority | Callable[[State], Authority]
 """Who may give a command; where that depends on the venue's state, a function of it."""
 
 
+Forbids = Callable[[State, Command], Rejected | None]
+"""Why an actor whose role may give commands of the type may not give this one, or None."""
+
 PartsOf = Sequence[Part[Any]] | Callable[[Command], Sequence[Part[Any]]]
 """Which parts of a venue a command is decided on; where that depends on it, a function of it."""
 
@@ -69,6 +72,7 @@ class CommandSpec:
     rule: Rule
     part: Part[Any] | None = None
     reads: PartsOf = ()
+    forbids: Forbids | None = None
     creates: bool = False
     about_venue: bool = True
 
@@ -97,6 +101,7 @@ def command(
     by: AuthorityOf,
     part: Part[Any] | None = None,
     reads: PartsOf = (),
+    forbids: Forbids | None = None,
     creates: bool = False,
     about_venue: bool = True,
 ) -> Callable[[Rule], Rule]:
@@ -109,12 +114,15 @@ def command(
         by: the roles whose holders may give it.
         part: what it changes and its event shows; None for the venue itself.
         reads: other parts that it is decided on.
+        forbids: authority that depends on more than the actor's role.
         creates: whether it makes the venue, instead of needing it to exist.
         about_venue: False where neither the venue's existence nor its staff decides who may.
     """
 
     def register(rule: Rule) -> Rule:
-        COMMANDS[type_] = CommandSpec(data, event, by, rule, part, reads, creates, about_venue)
+        COMMANDS[type_] = CommandSpec(
+            data, event, by, rule, part, reads, forbids, creates, about_venue
+        )
         return rule
 
     return register

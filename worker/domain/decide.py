@@ -47,10 +47,16 @@ def _existence(spec: CommandSpec, state: State, command: Command) -> Rejected | 
 
 
 def _authority(spec: CommandSpec, state: State, command: Command) -> Rejected | None:
-    if command.actor_id is None or spec.creates or not spec.about_venue:
+    if command.actor_id is None:
         return None
+    if spec.about_venue and not spec.creates and (refused := _role(spec, state, command)):
+        return refused
+    return spec.forbids(state, command) if spec.forbids else None
+
+
+def _role(spec: CommandSpec, state: State, command: Command) -> Rejected | None:
     may = spec.authority(state)
-    if role_of(state, command.actor_id) in may:
+    if command.actor_id and role_of(state, command.actor_id) in may:
         return None
     allowed = " or ".join(role.value for role in sorted(may)) or "the platform itself"
     return refuse("forbidden", f"{command.type} takes {allowed} of this venue")

@@ -1,6 +1,5 @@
 """The rules of the staff: who joins it, who gets another role, who leaves."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import cast
@@ -17,13 +16,53 @@ MOST = 50
 """People on a venue's staff at once."""
 
 
-@command("venue.staff.add", event="venue.staff.added", data=StaffAdd, by=MANAGER, part=STAFF)
+def _forbids(state: State, command: Command) -> Rejected | None:
+    """Return the refusal of what the actor's role allows only in part, None where all is allowed.
+
+    Nobody removes themselves. An owner may all else. A manager has no say over managers and owners
+    and hands out no permission that he lacks; leaving somebody theirs is not handing it out.
+    """
+    given = cast("StaffRemove", command.data)
+    if not isinstance(given, StaffAdd) and given.user_id == command.actor_id:
+        return refuse("forbidden", "nobody removes themselves; ask somebody else", "/user_id")
+    actor = STAFF.items(state)[command.actor_id or ""]
+    if actor.role is Role.OWNER:
+        return None
+    there = STAFF.find(state, given.user_id)
+    roles = {"/user_id": there.role if there else None, "/role": getattr(given, "role", None)}
+    for field, role in roles.items():
+        if role in MANAGER:
+            return refuse("forbidden", f"it takes an owner to decide on a {role.value}", field)
+    had = there.permissions if there else ()
+    lacking = [one for one in _permissions(given, there) if one not in had and not may(actor, one)]
+    if not lacking:
+        return None
+    return refuse("forbidden", f"you cannot give what you lack: {lacking[0]}", "/permissions")
+
+
+def _permissions(given: StaffRemove, there: Member | None) -> tuple[str, ...]:
+    """Return the permissions after the command: in a change of role they stay if it gives none."""
+    if not isinstance(given, StaffAdd):
+        return ()
+    if isinstance(given, StaffChangeRole) and "permissions" not in given.model_fields_set:
+        return there.permissions if there else ()
+    return tuple(sorted(set(given.permissions or ())))
+
+
+@command(
+    "venue.staff.add",
+    event="venue.staff.added",
+    data=StaffAdd,
+    by=MANAGER,
+    part=STAFF,
+    forbids=_forbids,
+)
 def add(state: State, command: Command, now: datetime) -> Change | Rejected:
     """Take somebody on the staff, for the first time or again."""
     given = cast("StaffAdd", command.data)
     there = STAFF.find(state, given.user_id)
-    new = Member(given.user_id, given.role, now, _extra(given.permissions))
-    if refused := _forbidden(state, command, there, new) or closed(state):
+    new = Member(given.user_id, given.role, now, _permissions(given, there))
+    if refused := closed(state):
         return refused
     if there is not None:
         return _again(state, there, new)
@@ -39,15 +78,14 @@ def add(state: State, command: Command, now: datetime) -> Change | Rejected:
     data=StaffChangeRole,
     by=MANAGER,
     part=STAFF,
+    forbids=_forbids,
 )
 def change_role(state: State, command: Command, now: datetime) -> Change | Rejected:
     """Give somebody another role or other permissions; an owner stays while there is no other."""
     given = cast("StaffChangeRole", command.data)
     there = STAFF.find(state, given.user_id)
-    kept = there.permissions if there else ()
-    extra = _extra(given.permissions) if "permissions" in given.model_fields_set else kept
-    asked = Member(given.user_id, given.role, now, extra)
-    if refused := _forbidden(state, command, there, asked) or closed(state):
+    asked = Member(given.user_id, given.role, now, _permissions(given, there))
+    if refused := closed(state):
         return refused
     if there is None:
         return _not_there()
@@ -60,15 +98,18 @@ def change_role(state: State, command: Command, now: datetime) -> Change | Rejec
 
 
 @command(
-    "venue.staff.remove", event="venue.staff.removed", data=StaffRemove, by=MANAGER, part=STAFF
+    "venue.staff.remove",
+    event="venue.staff.removed",
+    data=StaffRemove,
+    by=MANAGER,
+    part=STAFF,
+    forbids=_forbids,
 )
 def remove(state: State, command: Command, now: datetime) -> Change | Rejected:
     """Take somebody off the staff; nobody takes themselves off, and an owner stays."""
     given = cast("StaffRemove", command.data)
     there = STAFF.find(state, given.user_id)
-    if given.user_id == command.actor_id:
-        return refuse("forbidden", "nobody removes themselves; ask somebody else", "/user_id")
-    if refused := _forbidden(state, command, there, None) or closed(state):
+    if refused := closed(state):
         return refused
     if there is None:
         return _not_there()
@@ -77,10 +118,6 @@ def remove(state: State, command: Command, now: datetime) -> Change | Rejected:
     # Clocks of two machines differ: nobody leaves before they came.
     left = replace(there, removed_at=max(now, there.added_at))
     return _changed(state, left, ("removed_at",), now)
-
-
-def _extra(permissions: Sequence[str] | None) -> tuple[str, ...]:
-    return tuple(sorted(set(permissions or ())))
 
 
 def _again(state: State, there: Member, new: Member) -> Change | Rejected:
@@ -99,29 +136,6 @@ def _differing(before: Member, after: Member) -> tuple[str, ...]:
         "permissions": before.permissions == after.permissions,
     }
     return tuple(name for name, unchanged in same.items() if not unchanged)
-
-
-def _forbidden(
-    state: State, command: Command, before: Member | None, after: Member | None
-) -> Rejected | None:
-    """Return the refusal of what the actor's role allows only in part, None where all is allowed.
-
-    An owner and the platform may all. A manager has no say over managers and owners, and hands out
-    no permission that he lacks; leaving somebody what they have is not handing it out.
-    """
-    if command.actor_id is None:
-        return None
-    actor = STAFF.items(state)[command.actor_id]
-    if actor.role is Role.OWNER:
-        return None
-    for one, field in ((before, "/user_id"), (after, "/role")):
-        if one is not None and one.role in MANAGER:
-            return refuse("forbidden", f"it takes an owner to decide on a {one.role.value}", field)
-    had, given = (one.permissions if one else () for one in (before, after))
-    lacking = [one for one in given if one not in had and not may(actor, one)]
-    if not lacking:
-        return None
-    return refuse("forbidden", f"you cannot give what you lack: {lacking[0]}", "/permissions")
 
 
 def _is_last_owner(state: State, member: Member) -> bool:
