@@ -6,12 +6,14 @@ from typing import Any
 
 import asyncpg
 import pytest
+from pydantic_core import to_json
 
 from tests.support.bus import Bus
 from tests.support.commands import Document, Venue, new_id
 from tests.support.process import WorkerProcess
 
 STADIUM = 80_000
+MEBIBYTE = 1_048_576
 
 
 def _rows(seats: Any) -> list[Document]:
@@ -89,6 +91,23 @@ async def test_a_stadium(
     assert shown["sections"] == sections
     stored = (await _stored(database, venue))[layout_id]
     assert json.loads(stored["plan"]) == {"sections": sections}
+
+
+async def test_an_event_that_would_be_too_large(worker: WorkerProcess, the_bus: Bus) -> None:
+    """A layout as large as a message may be does not fit an event: it shows how many there are."""
+    venue, layout_id = await _a_venue(the_bus, most=200_000), new_id()
+    rows = [{"label": f"R{n}", "seats": [f"{n:05}" for n in range(1_900)]} for n in range(68)]
+    command = _add(venue, layout_id, [{"label": "S", "rows": rows}], kind="fixed")
+    spare = MEBIBYTE - len(to_json(command)) - 50
+    rows.append({"label": "the last", "seats": [f"{n:06}" for n in range(spare // 9)]})
+    reply = await the_bus.ask(to_json(command))
+    assert reply["status"] == "applied", reply
+    event = (await the_bus.events_of(venue.id, 2))[1]
+    shown = event["data"]["layout"]
+    assert event["dataref"] == f"venue.layout.get?subject={venue.id}&layout_id={layout_id}"
+    assert (shown["name"], shown["places"]["seats"]) == ("Plan", sum(len(r["seats"]) for r in rows))
+    assert "sections" not in shown
+    assert "sections" in event["data"]["changed"]
 
 
 async def test_layouts_of_one_venue_in_a_batch(
