@@ -101,9 +101,11 @@ class Publisher:
                 exchange = await self._connected()
                 async with asyncio.timeout(CONFIRM_SECONDS):
                     await exchange.publish(message, document.get("type", "garbage"))
-            except (*BROKER, asyncio.CancelledError):
-                # A connection that ends cancels what waits for its confirm.
-                if (task := asyncio.current_task()) is not None and task.cancelling():
+            except (Exception, asyncio.CancelledError) as error:
+                # A connection that ends cancels what waits for its confirm, or fails it with a bare
+                # Exception.
+                lost = isinstance(error, (*BROKER, asyncio.CancelledError))
+                if _is_cancelled() or not (lost or type(error) is Exception):
                     raise
                 await self._lost()
             else:
@@ -130,6 +132,11 @@ class Publisher:
     def _write(self, entry: dict[str, Any]) -> None:
         self._journal.write(json.dumps(entry) + "\n")
         self._journal.flush()
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and bool(task.cancelling())
 
 
 async def _main(url: str, seed: str, count: str, rate: str, path: str) -> None:

@@ -2,12 +2,15 @@
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
 import asyncpg
+import pytest
 from cryptography.fernet import Fernet
+from pydantic import SecretStr
 
 from tests.integration.test_deferral import later
 from tests.support.bus import Bus
@@ -16,6 +19,10 @@ from tests.support.commands import Venue
 from tests.support.opened import opened
 from tests.support.process import WorkerProcess
 from tests.support.waiting import until
+from worker.errors import DatabaseUnavailableError
+from worker.local.keys import LOCAL_KEY
+from worker.storage.database import Connection, Database
+from worker.storage.vault import Vault
 
 PLANTED = "sk_live_51PLANTEDcredentialQ7"
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
@@ -209,6 +216,30 @@ async def test_without_the_key(
             VENUE_SECRET_KEYS=key,
         )
         assert (ended.status, sentence in ended.errors) == (1, True)
+
+
+async def test_a_key_that_was_not_committed(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who could not commit the key of the hashes uses the one that somebody else has made."""
+    ours, other = (Vault([SecretStr(LOCAL_KEY)]) for _ in range(2))
+    digest = bytes(32)
+    async with Database(database_url, timeout_seconds=5) as db:
+        real = db.transaction
+
+        @asynccontextmanager
+        async def lost() -> AsyncIterator[Connection]:
+            async with real() as tx:
+                yield tx
+                raise DatabaseUnavailableError("the connection is gone before the commit")
+
+        monkeypatch.setattr(db, "transaction", lost)
+        with pytest.raises(DatabaseUnavailableError):
+            await ours.ready(db)
+        monkeypatch.undo()
+        await other.ready(db)
+        await ours.ready(db)
+    assert ours.keyed(digest) == other.keyed(digest)
 
 
 async def test_a_deferred_command_waits_for_its_key(

@@ -65,10 +65,11 @@ class Proxy:
 
     async def end(self) -> None:
         """Drop all connections, the forgotten ones too, and wait until nobody serves any."""
-        self.cut()
         for event in [*self._forgotten, self._answering]:
             event.set()
-        await asyncio.gather(*filter(None, self._serving))
+        while serving := [task for task in self._serving if task]:
+            self.cut()  # again and again: one may just have been opened
+            await asyncio.wait(serving, timeout=0.1)
 
 
 def _set() -> asyncio.Event:

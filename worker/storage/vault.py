@@ -51,7 +51,9 @@ class Vault:
         """Read the key of the hashes, or make it the first time."""
         if self._hash_key is None:
             async with database.transaction() as tx:
-                self._hash_key = await self._read_hash_key(tx)
+                key = await self._read_hash_key(tx)
+            # Only now: a key that was never committed is not the one that others will find.
+            self._hash_key = key
 
     async def _read_hash_key(self, tx: Connection) -> bytes:
         new = self.seal(secrets.token_bytes(HASH_KEY_BYTES))
