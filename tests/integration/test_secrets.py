@@ -1,6 +1,7 @@
 """A credential that goes through everything, and is found nowhere in clear."""
 
 import asyncio
+import json
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -21,10 +22,12 @@ from tests.support.process import WorkerProcess
 from tests.support.waiting import until
 from worker.errors import DatabaseUnavailableError
 from worker.local.keys import LOCAL_KEY
+from worker.messaging.delivery import parking_hash
 from worker.storage.database import Connection, Database
-from worker.storage.vault import Vault
+from worker.storage.vault import Vault, key_id
 
 PLANTED = "sk_live_51PLANTEDcredentialQ7"
+LATER = "SELECT count(*) FROM _yoyo_migration WHERE migration_id > '0011z'"
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
 FAIL = """
 CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -53,7 +56,9 @@ async def everything(database: asyncpg.Connection) -> str:
     return "\n".join(texts)
 
 
+@pytest.mark.parametrize("log_format", ["json", "console"])
 async def test_found_nowhere_in_clear(
+    log_format: str,
     new_worker: Callable[..., WorkerProcess],
     the_bus: Bus,
     database: asyncpg.Connection,
@@ -63,7 +68,7 @@ async def test_found_nowhere_in_clear(
 
     Sealed it is in three tables.
     """
-    worker = new_worker(VENUE_ATTEMPTS="1")
+    worker = new_worker(VENUE_ATTEMPTS="1", VENUE_LOG_FORMAT=log_format)
     worker.environment["VENUE_LOG_LEVEL"] = "debug"
     worker.start()
     await worker.ready()
@@ -180,6 +185,7 @@ async def test_rotating(
     await sending
     await until(lambda: _parked(database, 751), "the new ones are parked")
     again = (await secrets("rotate")).documents()[0]
+    assert again.pop("unopened") == {}
     assert set(again.values()) == {0}
     rows = (await secrets("status")).documents()
     assert {row["place"] for row in rows} == {"first"}
@@ -196,6 +202,59 @@ async def test_rotating(
     connected = "SELECT version FROM venue"
     await until(lambda: _is(database, connected, 3), "the deferred one ran")
     assert (await the_bus.ask(waits))["duplicate"] is True
+
+
+async def test_what_cannot_be_opened_is_named(
+    worker: WorkerProcess, the_bus: Bus, database: asyncpg.Connection, database_url: str
+) -> None:
+    """A damaged row does not keep the others from being sealed anew; it is named."""
+    await the_bus.send_all([{"n": n} for n in range(5)])
+    await until(lambda: _parked(database, 5), "all are parked")
+    damaged = await database.fetchval(
+        "UPDATE parked_command SET body = substring(body FROM 10)"
+        " WHERE id = (SELECT min(id::text)::uuid FROM parked_command) RETURNING id::text"
+    )
+    keys = f"{Fernet.generate_key().decode()},{os.environ['VENUE_SECRET_KEYS']}"
+    ended = await run("secrets", "rotate", VENUE_DATABASE_URL=database_url, VENUE_SECRET_KEYS=keys)
+    assert (ended.status, damaged in ended.errors) == (1, True)
+    first = key_id(keys.split(",", maxsplit=1)[0])
+    count = "SELECT count(*) FROM parked_command WHERE key_id = $1"
+    assert await database.fetchval(count, first) == 4
+
+
+async def test_what_an_earlier_version_has_parked(
+    worker: WorkerProcess, the_bus: Bus, database: asyncpg.Connection, database_url: str
+) -> None:
+    """A message that was parked before bodies were sealed is known again, and sealed."""
+    await the_bus.send(b"bad", message_id="the same")
+    await until(lambda: _parked(database, 1), "it is parked")
+    row = await database.fetchrow("SELECT * FROM parked_command")
+    assert row is not None
+    kept = json.loads(row["properties"])
+    in_order = {name: kept[name] for name in ("exchange", "routing_key", "properties", "headers")}
+    in_order["properties"] = dict(sorted(kept["properties"].items()))
+    plain = parking_hash(b"bad", in_order)
+    await database.execute(
+        "UPDATE parked_command SET body = 'bad', hash = $1, key_id = NULL", plain
+    )
+    await the_bus.send(b"bad", message_id="the same")
+    twice = "SELECT count(*) FROM parked_command WHERE times_seen = 2 AND key_id IS NOT NULL"
+    await until(lambda: _is(database, twice, 1), "it is known again, and sealed")
+    assert await _parked(database, 1)
+    ended = await run("secrets", "rotate", VENUE_DATABASE_URL=database_url)
+    assert ended.status == 0, ended.errors
+
+
+async def test_rolling_back_loses_nothing(
+    worker: WorkerProcess, the_bus: Bus, database: asyncpg.Connection, database_url: str
+) -> None:
+    """While commands are kept encrypted, the migration that says how is not rolled back."""
+    await the_bus.ask({**Venue().create(), "notbefore": later()})
+    assert await worker.stop() == 0
+    count = await database.fetchval(LATER)
+    back = await run("migrate", "--rollback", str(count), VENUE_DATABASE_URL=database_url)
+    assert (back.status, "which would be lost" in back.errors) == (1, True)
+    assert await _is(database, "SELECT count(key_id) FROM deferred_command", 1)
 
 
 async def test_without_the_key(

@@ -21,7 +21,7 @@ from worker.domain.integration_data import Connect, Credentials
 from worker.domain.patch import JsonObject
 from worker.domain.staff import Role
 
-PLANTED = "sk_live_planted"
+PLANTED = "sk_live_51Planted"
 STRIPE: JsonObject = {
     "kind": "stripe",
     "config": {"account": "acct_1"},
@@ -45,7 +45,7 @@ def test_connecting() -> None:
     }
     kept = INTEGRATIONS.items(decision.state)["stripe"].credentials
     assert isinstance(kept, Credentials)
-    assert VAULT.open(kept.sealed) == b'{"secret_key":"sk_live_planted"}'
+    assert VAULT.open(kept.sealed) == b'{"secret_key":"sk_live_51Planted"}'
 
 
 def test_nothing_readable_is_left() -> None:
@@ -97,8 +97,12 @@ def test_managers_may_not() -> None:
 BAD: list[tuple[JsonObject, str]] = [
     ({**STRIPE, "kind": "paypal"}, "/kind"),
     ({**STRIPE, "credentials": {}}, "/credentials"),
-    ({**STRIPE, "credentials": {"secret_key": ""}}, "/credentials/secret_key"),
-    ({**STRIPE, "credentials": {"secret_key": 5}}, "/credentials/secret_key"),
+    ({**STRIPE, "credentials": {"secret_key": ""}}, "/credentials"),
+    ({**STRIPE, "credentials": {"secret_key": 5}}, "/credentials"),
+    ({**STRIPE, "credentials": {"sk_live_51PLANTED": "secret_key"}}, "/credentials"),
+    ({**STRIPE, "config": {"accessKey": "x"}}, "/config"),
+    ({**STRIPE, "config": {"\uff41\uff50\uff49 Key": "x"}}, "/config"),
+    ({**STRIPE, "config": {"Authorization": "x"}}, "/config"),
     ({**STRIPE, "credentials": {f"k{n}": "x" for n in range(21)}}, "/credentials"),
     ({**STRIPE, "config": {"api_key": "x"}}, "/config"),
     ({**STRIPE, "config": {"deep": [{"Password": "x"}]}}, "/config"),
@@ -113,6 +117,14 @@ def test_what_the_schema_refuses(data: JsonObject, field: str) -> None:
     assert problem.code == "invalid_data"
     assert (problem.field or "").startswith(field)
     assert PLANTED not in problem.message
+
+
+@pytest.mark.parametrize("name", ["credentials", PLANTED])
+def test_a_secret_in_the_place_of_a_name(name: str) -> None:
+    """A name that is none of ours may be the secret: the reason does not point to it."""
+    data: JsonObject = {**STRIPE, name: {PLANTED: "x"}}
+    for problem in unreadable(structured(envelope(CONNECT, data=data))).problems:
+        assert PLANTED not in f"{problem.field} {problem.message}"
 
 
 def test_the_digest_is_keyed() -> None:

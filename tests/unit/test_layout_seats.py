@@ -94,8 +94,15 @@ def _taken(drawn: list[dict[str, Any]], total: int) -> None:
     done, _ = applied(decide(house(most=total), one, NOW))
     assert done.event is not None
     shown: Any = done.event.data["layout"]
-    assert shown["sections"] == drawn
+    assert shown["sections"] == [_without_null(section) for section in drawn]
     assert shown["places"]["total"] == total
+
+
+def _without_null(value: Any) -> Any:
+    """Return a document without what is null in it, which says as much as nothing."""
+    if isinstance(value, dict):
+        return {name: _without_null(one) for name, one in value.items() if one is not None}
+    return [_without_null(one) for one in value] if isinstance(value, list) else value
 
 
 def test_numbering() -> None:

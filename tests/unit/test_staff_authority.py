@@ -1,8 +1,21 @@
 """Who may decide on whom: owners on all, managers on those below them, nobody on leaving."""
 
+from dataclasses import replace
+
 import pytest
 
-from tests.unit.samples import EARLIER, applied, codes, decided, ready, refused, state
+from tests.unit.samples import (
+    EARLIER,
+    WAITING,
+    applied,
+    codes,
+    command,
+    decided,
+    ready,
+    refused,
+    state,
+)
+from worker.domain.origin import Deferred
 from worker.domain.patch import JsonObject
 from worker.domain.staff import MANAGER, STAFF, Member, Role
 from worker.domain.state import State
@@ -144,3 +157,12 @@ def test_it_comes_before_the_version() -> None:
     now = ready("venue.command.cancel", "active", Role.VIEWER)
     no = decided(now, "venue.command.cancel", actorid="user-7", expectedversion=1)
     assert codes(refused(no)) == ["forbidden"]
+
+
+def test_cancelling_what_one_may_not_decide() -> None:
+    """A manager cancels no staff command that waits: it may be about himself."""
+    removal = command("venue.staff.remove", {"user_id": "user-7"}, id=WAITING, actorid="ann")
+    now = replace(before(Role.MANAGER), deferred={WAITING: Deferred(removal, removal.digest)})
+    no = decided(now, "venue.command.cancel", actorid="user-7")
+    assert codes(refused(no)) == ["forbidden"]
+    applied(decided(now, "venue.command.cancel", actorid="ann"))

@@ -61,6 +61,9 @@ def test_keys_and_tokens_are_not_printed() -> None:
         (b'{"data": {"metadata": {"Api-Key": "%s"}}}', "venue.update"),
         (b'{"data": {"credentials": {"a": "%s"}', "venue.integration.connect"),
         (b'["%s"]', None),
+        (b'{"kind": "stripe", "id": "%s", "source": {"x": "%s"}}', "venue.integration.connect"),
+        (b'{"specversion": "1.0", "source": {"a": "%s"}}', "venue.integration.connect"),
+        (b'{"specversion": "1.0", "data": {"key": "%s"}}', "venue.integration.disconnect"),
         (b'"%s"', None),
     ],
 )

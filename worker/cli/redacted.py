@@ -1,15 +1,13 @@
 """A kept body as operators see it: what it is about, and none of its secrets."""
 
-import re
 from typing import Any
 
 from pydantic_core import from_json, to_json
 
 from worker.domain.command import COMMANDS
+from worker.domain.secret_names import suggests_secret
 
 HIDDEN = "[redacted]"
-SECRET = re.compile(r"credential|secret|token|passw|api.?key|private|auth", re.IGNORECASE)
-"""Names of members that may hold a secret, wherever they stand."""
 
 
 def redacted(body: bytes, command_type: str | None) -> str:
@@ -24,11 +22,19 @@ def redacted(body: bytes, command_type: str | None) -> str:
         return f"[{len(body)} bytes that are no JSON, not shown: --reveal shows them]"
     spec = COMMANDS.get(command_type or "")
     trusted = spec is not None and not spec.data.secret
-    if isinstance(document, dict) and not trusted:
-        outside = {name: value for name, value in document.items() if name in ATTRIBUTES}
-        inside = {name: value for name, value in document.items() if name not in ATTRIBUTES}
-        return to_json({**_shown(outside), **_hidden(inside)}, indent=2).decode()
+    if isinstance(document, dict) and not trusted and "specversion" in document:
+        return to_json({k: _outside(k, v) for k, v in document.items()}, indent=2).decode()
     return to_json(_shown(document) if trusted else _hidden(document), indent=2).decode()
+
+
+def redacted_properties(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return kept AMQP properties without what stands under a name that suggests a secret."""
+    return _shown(value)
+
+
+def _outside(name: str, value: Any) -> Any:  # noqa: ANN401 - JSON
+    plain = isinstance(value, str | int) and name in ATTRIBUTES
+    return value if plain else _hidden(value)
 
 
 ATTRIBUTES = frozenset(
@@ -43,7 +49,7 @@ ATTRIBUTES = frozenset(
 def _shown(value: Any) -> Any:  # noqa: ANN401 - JSON
     if isinstance(value, dict):
         return {
-            name: _hidden(item) if SECRET.search(name) else _shown(item)
+            name: _hidden(item) if suggests_secret(name) else _shown(item)
             for name, item in value.items()
         }
     return [_shown(item) for item in value] if isinstance(value, list) else value

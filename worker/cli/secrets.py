@@ -8,6 +8,7 @@ from cryptography.fernet import Fernet
 from rich.table import Table
 
 from worker.cli.with_database import database, vault, with_database
+from worker.errors import OperatorError
 from worker.output import people, print_json
 from worker.storage import rotation
 
@@ -47,12 +48,19 @@ def rotate(*, as_json: Json = False) -> None:
     """
     done = asyncio.run(_rotate())
     if as_json:
-        print_json(done)
-        return
-    people.print(", ".join(f"{count} {what}" for what, count in done.items()) + " sealed anew")
+        print_json({**done.counts, "unopened": done.unopened})
+    else:
+        counts = ", ".join(f"{count} {what}" for what, count in done.counts.items())
+        people.print(f"{counts} sealed anew")
+    if done.unopened:
+        named = "; ".join(f"{what}: {', '.join(ids)}" for what, ids in done.unopened.items())
+        raise OperatorError(
+            f"no key of VENUE_SECRET_KEYS opens these, or they are damaged: {named}; add the key, "
+            "restore them from a backup, or delete them"
+        )
 
 
-async def _rotate() -> dict[str, int]:
+async def _rotate() -> rotation.Rotated:
     keys = vault()
     async with database() as db:
         await keys.ready(db)

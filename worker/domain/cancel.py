@@ -7,7 +7,7 @@ from worker.domain.command import COMMANDS, Command, Data, command
 from worker.domain.decision import Change, Rejected, refuse
 from worker.domain.formats import Uuid
 from worker.domain.origin import Deferred
-from worker.domain.staff import PLATFORM, role_of
+from worker.domain.staff import OWNER, PLATFORM, role_of
 from worker.domain.state import State
 
 
@@ -48,4 +48,6 @@ def _may(state: State, command: Command, waiting: Deferred) -> bool:
     if command.actor_id is None or command.actor_id == waiting.origin.actor_id:
         return True
     spec = COMMANDS[waiting.origin.type]
-    return not spec.creates and role_of(state, command.actor_id) in spec.authority(state)
+    # Where who may give it depends on more than the role, whoever may give all of them.
+    may = OWNER if spec.forbids else spec.authority(state)
+    return not spec.creates and role_of(state, command.actor_id) in may

@@ -31,12 +31,12 @@ _NAME = "[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*"
 MediaType = Annotated[str, StringConstraints(max_length=127, pattern=f"^{_NAME}/{_NAME}$")]
 """RFC 6838, without parameters."""
 
-# Any scheme that names a place (https, s3, gs, …), and no user or password: events show it.
+# A scheme that names a place and runs nothing, and no user or password: events show it.
 Place = Annotated[
     str,
     StringConstraints(
         max_length=2048,
-        pattern=r"^[A-Za-z][A-Za-z0-9+.-]*://[A-Za-z0-9._~%:\[\]-]+"
+        pattern=r"^(?:https?|ftps?|sftp|s3|gs|abfss?|wasbs?|file)://[A-Za-z0-9._~:\[\]-]+"
         r"(?:[/?#](?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)?$",
     ),
 ]

@@ -7,8 +7,8 @@ Patterns are anchored and linear in time: they also stand in the published JSON 
 import re
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from importlib.resources import files
 from typing import Annotated
-from zoneinfo import available_timezones
 
 import phonenumbers
 from pydantic import (
@@ -45,7 +45,8 @@ RFC3339_PATTERN = (
 _RFC3339 = re.compile(RFC3339_PATTERN)
 
 DATE_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-_zones = frozenset(available_timezones())
+# Not those of the machine: it has some of its own, such as localtime. Factory is no place.
+_zones = frozenset((files("tzdata") / "zones").read_text().split()) - {"Factory", "localtime"}
 _http_url = TypeAdapter(AnyHttpUrl)
 _email = TypeAdapter(EmailStr)
 

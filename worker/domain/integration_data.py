@@ -1,6 +1,5 @@
 """What `venue.integration.connect` and `.disconnect` carry; credentials are sealed when read."""
 
-import re
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -19,15 +18,15 @@ from worker.domain.formats import text
 from worker.domain.free_form import FreeObject
 from worker.domain.patch import Json
 from worker.domain.sealed import Sealed, sealer
+from worker.domain.secret_names import suggests_secret
 
 Kind = Literal["stripe", "square", "toast", "mailchimp", "twilio"]
 MOST_CREDENTIALS = 20
 LONGEST_CREDENTIAL = 8192
-NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$"
-SECRET_NAME = re.compile(
-    r"secret|passw|token|credential|private.?key|api.?key|auth.?key", re.IGNORECASE
-)
-"""What a member of `config` must not be called: it would be shown."""
+NAME_PATTERN = r"^[a-z]+(?:_[a-z]+)*$"
+"""The names are shown: words, which a key put in the place of its name is not."""
+
+LONGEST_NAME = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ def _without_secrets(config: dict[str, Json]) -> dict[str, Json]:
 def _look(value: Json) -> None:
     nested = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     for name in value if isinstance(value, dict) else ():
-        if SECRET_NAME.search(name):
+        if suggests_secret(name):
             raise PydanticCustomError(
                 "secret_in_config", "config is shown to people: put secrets into credentials"
             )
@@ -62,19 +61,19 @@ def _look(value: Json) -> None:
 class Disconnect(Data):
     """Which integration."""
 
-    kind: Kind
-
-
-class Connect(Data):
-    """An integration with what it needs to be used; `config` is shown, `credentials` never are."""
-
+    # Whoever mistakes it for connecting may send credentials.
     secret: ClassVar[bool] = True
 
     kind: Kind
+
+
+class Connect(Disconnect):
+    """An integration with what it needs to be used; `config` is shown, `credentials` never are."""
+
     config: Annotated[FreeObject, AfterValidator(_without_secrets)] = Field(default_factory=dict)
     credentials: Annotated[
         dict[
-            Annotated[str, StringConstraints(pattern=NAME_PATTERN)],
+            Annotated[str, StringConstraints(max_length=LONGEST_NAME, pattern=NAME_PATTERN)],
             Annotated[str, text(LONGEST_CREDENTIAL)],
         ],
         Field(min_length=1, max_length=MOST_CREDENTIALS),
@@ -85,7 +84,7 @@ class Connect(Data):
                 "writeOnly": True,
                 "minProperties": 1,
                 "maxProperties": MOST_CREDENTIALS,
-                "propertyNames": {"pattern": NAME_PATTERN},
+                "propertyNames": {"maxLength": LONGEST_NAME, "pattern": NAME_PATTERN},
                 "additionalProperties": {
                     "type": "string",
                     "minLength": 1,

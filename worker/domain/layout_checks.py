@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 from typing import Any
+from unicodedata import normalize
 
 from worker.domain.decision import Problem
 from worker.domain.layout_data import MOST_PLACES, MOST_SEATS
@@ -15,6 +16,7 @@ from worker.domain.layout_seats import Seats, labels, numbers, places
 from worker.domain.problems import MOST
 
 Fields = Mapping[str, Any]
+UNCLEAR = "give a label that can be printed, without spaces at its ends"
 ROOM_OF = {"fixed": ("rows",), "general_admission": ("standing",), "mixed": ("rows", "standing")}
 
 
@@ -91,6 +93,8 @@ def _numbered(seats: Fields, at: str) -> Iterator[Problem]:
     if not numbers(seats):
         yield _wrong(f"{at}/to", "give a number that is not less than from")
         return
+    if not _is_clear(f"{seats.get('prefix') or ''}1"):
+        yield _wrong(f"{at}/prefix", UNCLEAR)
     named = {name: seats[name] for name in ("except", "accessible", "companion") if seats.get(name)}
     there = set(labels({**seats, "except": None})) if named else set()
     for name, some in named.items():
@@ -115,13 +119,19 @@ def _category(of: Fields, known: set[str], at: str) -> Iterator[Problem]:
 
 
 def _repeated(names: Sequence[str], at: str, below: str = "") -> Iterable[Problem]:
-    if len(set(names)) == len(names):
-        return
     seen: set[str] = set()
     for n, name in enumerate(names):
-        if name in seen:
+        same = name if name.isascii() else normalize("NFC", name)
+        if not _is_clear(name):
+            yield _wrong(f"{at}/{n}{below}", UNCLEAR)
+        elif same in seen:
             yield _wrong(f"{at}/{n}{below}", f"{name} is there twice; choose another label")
-        seen.add(name)
+        seen.add(same)
+
+
+def _is_clear(label: str) -> bool:
+    # Two labels that look alike on a ticket are one: no signs that cannot be seen.
+    return label.isprintable() and label == label.strip()
 
 
 def _wrong(at: str, message: str) -> Problem:

@@ -111,7 +111,10 @@ def _named(state: State, command: Command) -> Layout | Rejected:
 
 
 def _given(command: Command) -> JsonObject:
-    return cast("JsonObject", command.data.model_dump(exclude_unset=True, by_alias=True))
+    # Within a section null says as much as nothing; at the top it takes what there is away.
+    given = command.data.model_dump(exclude_unset=True, exclude_none=True, by_alias=True)
+    gone = dict.fromkeys(command.data.model_fields_set - given.keys())
+    return cast("JsonObject", {**given, **gone})
 
 
 def _no_more(layouts: int) -> Rejected | None:

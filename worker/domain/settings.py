@@ -49,7 +49,8 @@ def update(state: State, command: Command, now: datetime) -> Change | Rejected:
     if refused := closed(state):
         return refused
     before = SETTINGS.find(state) or Settings()
-    after = _patched(before, command.data.model_dump(exclude_unset=True))
+    patch = command.data.model_dump(exclude_unset=True)
+    after = _patched(before, _kept(before.document(), patch))
     shown, known = after.document(), before.document()
     changed = tuple(name for name in DEFAULTS if not _same(shown[name], known[name]))
     if not changed:
@@ -62,6 +63,13 @@ def update(state: State, command: Command, now: datetime) -> Change | Rejected:
     return part_changed(
         put, now, changed, Shown(shown, shown, f"venue.get?subject={command.venue_id}")
     )
+
+
+def _kept(known: Json, patch: Json) -> Any:  # noqa: ANN401 - a patch as it came, of any shape
+    """Return the patch with each decimal as it was written before, where it is the same number."""
+    if isinstance(known, dict) and isinstance(patch, dict):
+        return {name: _kept(known.get(name), value) for name, value in patch.items()}
+    return known if _is_decimal(known) and _same(known, patch) else patch
 
 
 def _patched(before: Settings, patch: JsonObject) -> Settings:

@@ -8,7 +8,7 @@ a message raises.
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -124,7 +124,17 @@ def _data(type_: str, data: Json, vault: Vault) -> Data:
     try:
         return spec.data.model_validate(data, context=vault)
     except ValidationError as error:
-        raise Refused(*problems_of(error, "invalid_data")) from None
+        problems = problems_of(error, "invalid_data")
+        if spec.data.secret:
+            # A name that is none of ours may itself be the secret.
+            problems = (_known(problem, spec.data) for problem in problems)
+        raise Refused(*problems) from None
+
+
+def _known(problem: Problem, data: type[Data]) -> Problem:
+    name = (problem.field or "").split("/")[1:2]
+    known = name if name and name[0] in data.model_fields else []
+    return replace(problem, field="".join(f"/{one}" for one in known) or None)
 
 
 def _digest(envelope: Envelope, data: Json) -> bytes:

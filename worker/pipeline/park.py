@@ -43,9 +43,11 @@ async def park(
 def _parking(delivery: Delivery, unreadable: Unreadable, vault: Vault) -> NewParked:
     properties = delivery.kept_properties()
     origin = unreadable.origin
+    digest = parking_hash(delivery.body, properties)
     return NewParked(
         id=str(uuid7()),
-        hash=vault.keyed(parking_hash(delivery.body, properties)),
+        hash=vault.keyed(digest),
+        digest=digest,
         reason=unreadable.parked_for,
         problems=unreadable.problems,
         body=delivery.body,

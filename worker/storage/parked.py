@@ -22,10 +22,16 @@ FINISHED, DEFERRED, PARKED_AGAIN = "finished", "deferred", "parked again"
 
 @dataclass(frozen=True, slots=True)
 class NewParked:
-    """A message about to be parked; `hash` tells whether it is parked already."""
+    """A message about to be parked.
+
+    Attributes:
+        hash: tells whether it is parked already.
+        digest: the hash that earlier versions have given it, without a key.
+    """
 
     id: str
     hash: bytes
+    digest: bytes
     reason: str
     problems: tuple[Problem, ...]
     body: bytes
@@ -83,6 +89,13 @@ async def save(
         return set()
     ordered = sorted(parked, key=lambda one: one.hash)
     bodies = [vault.seal(one.body).token async for one in breathing(ordered)]
+    await queries.seal_old_parked(
+        tx,
+        digests=[one.digest for one in ordered],
+        hashes=[one.hash for one in ordered],
+        bodies=bodies,
+        key_id=vault.key_id,
+    )
     rows = queries.park(
         tx,
         ids=[one.id for one in ordered],

@@ -1,11 +1,13 @@
 """Sealing anew, with the first key, what other keys have sealed: a few rows at a time."""
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 from worker.breath import breathing
 from worker.domain.sealed import Sealed
+from worker.errors import OperatorError
 from worker.storage.database import Connection, Database
 from worker.storage.queries import queries
 from worker.storage.vault import Vault
@@ -37,53 +39,70 @@ KEPT = (
 )
 
 
-async def rotate(
-    database: Database, vault: Vault, said: Callable[[str, int], None]
-) -> dict[str, int]:
+@dataclass(slots=True)
+class Rotated:
+    """What was sealed anew, by what it is, and the ids of what could not be opened."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    unopened: dict[str, list[str]] = field(default_factory=dict)
+
+
+async def rotate(database: Database, vault: Vault, said: Callable[[str, int], None]) -> Rotated:
     """Seal all with the first key while workers go on; return how much was sealed anew, by what.
 
     `said` is called after every step with what was sealed, and how many so far.
 
-    Raises:
-        OperatorError: a key is missing, or something is damaged; what was done before that stays.
+    What no key opens, or is damaged, stays what it is.
     """
-    return {kept.what: await _rotate(database, vault, kept, said) for kept in KEPT}
+    rotated = Rotated()
+    for kept in KEPT:
+        await _rotate(database, vault, kept, rotated, said)
+    return rotated
 
 
 async def _rotate(
-    database: Database, vault: Vault, kept: Kept, said: Callable[[str, int], None]
-) -> int:
-    count, after = 0, kept.before
+    database: Database,
+    vault: Vault,
+    kept: Kept,
+    rotated: Rotated,
+    said: Callable[[str, int], None],
+) -> None:
+    rotated.counts[kept.what], after = 0, kept.before
     while True:
         async with database.transaction() as tx:
             rows = [
                 row async for row in kept.stale(tx, key_id=vault.key_id, after=after, most=STEP)
             ]
-            await _reseal(tx, vault, kept, rows)
+            unopened = await _reseal(tx, vault, kept, rows)
         if not rows:
-            return count
-        count, last = count + len(rows), rows[-1]["id"]
+            return
+        rotated.counts[kept.what] += len(rows) - len(unopened)
+        if unopened:
+            rotated.unopened.setdefault(kept.what, []).extend(unopened)
+        last = rows[-1]["id"]
         after = int(last) if isinstance(kept.before, int) else last
-        said(kept.what, count)
+        said(kept.what, rotated.counts[kept.what])
 
 
-async def _reseal(tx: Connection, vault: Vault, kept: Kept, rows: list[Any]) -> None:
-    tokens = [
-        vault.seal(vault.open(Sealed(row["key_id"], row["token"]))).token
-        async for row in breathing(rows)
-    ]
-    whole = kept.before != 0
+async def _reseal(tx: Connection, vault: Vault, kept: Kept, rows: list[Any]) -> list[str]:
+    tokens: dict[str, bytes] = {}
+    hashes: dict[str, bytes | None] = {}
+    async for row in breathing(rows):
+        with suppress(OperatorError):
+            plain = vault.open(Sealed(row["key_id"], row["token"]))
+            tokens[row["id"]] = vault.seal(plain).token
+            # What an earlier version kept as it came has a hash without a key.
+            old = row["hash"] is not None and row["key_id"] is None
+            hashes[row["id"]] = vault.keyed(row["hash"]) if old else row["hash"]
+    number = isinstance(kept.before, int)
     await kept.reseal(
         tx,
-        ids=[row["id"] if whole else int(row["id"]) for row in rows],
-        tokens=tokens,
+        ids=[int(id_) if number else id_ for id_ in tokens],
+        tokens=list(tokens.values()),
         key_id=vault.key_id,
-        # What an earlier version kept as it came has a hash without a key.
-        hashes=[
-            vault.keyed(row["hash"]) if row["hash"] and row["key_id"] is None else row["hash"]
-            for row in rows
-        ],
+        hashes=list(hashes.values()),
     )
+    return [row["id"] for row in rows if row["id"] not in tokens]
 
 
 async def by_key(tx: Connection) -> list[dict[str, Any]]:

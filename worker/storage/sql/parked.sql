@@ -18,6 +18,14 @@ DO UPDATE SET last_seen = greatest(p.last_seen, excluded.last_seen),
               closed_at = NULL
 RETURNING hash, xmax = 0 AS is_new;
 
+-- name: seal_old_parked(digests, hashes, bodies, key_id)!
+-- Those of the messages that an earlier version has parked as they came are known by the keyed hash
+-- from now on, and sealed.
+UPDATE parked_command AS p
+SET hash = new.hash, body = new.body, key_id = :key_id
+FROM unnest(:digests::bytea[], :hashes::bytea[], :bodies::bytea[]) AS new (digest, hash, body)
+WHERE p.hash = new.digest AND p.key_id IS NULL;
+
 -- name: list_parked(status, reason, type, tenant_id, since, ids, most)
 -- The parked commands that fit what is given, the last seen first.
 SELECT id::text, status, reason, errors::text AS errors, tenant_id::text, command_id::text,
