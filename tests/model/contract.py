@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from tests.model.families import KINDS
 from tests.model.words import (
+    OWNER,
     Around,
     Changed,
     Command,
@@ -229,4 +230,6 @@ def _may(kind: Kind, actor: str | None, venue: Venue) -> bool:
 
 def _may_give(command: Command, actor: str | None, venue: Venue) -> bool:
     kind = KINDS[command.type]
-    return not kind.creates and venue.role(actor) in kind.roles(venue)
+    # Whether a manager may decide on somebody depends on whom: only an owner may on all.
+    may = OWNER if command.type.startswith("venue.staff.") else kind.roles(venue)
+    return not kind.creates and venue.role(actor) in may

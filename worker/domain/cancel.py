@@ -49,5 +49,5 @@ def _may(state: State, command: Command, waiting: Deferred) -> bool:
         return True
     spec = COMMANDS[waiting.origin.type]
     # Where who may give it depends on more than the role, whoever may give all of them.
-    may = OWNER if spec.forbids else spec.authority(state)
+    may = spec.authority(state) & OWNER if spec.forbids else spec.authority(state)
     return not spec.creates and role_of(state, command.actor_id) in may
