@@ -19,13 +19,21 @@ from worker.pipeline.life import Pipeline
 from worker.pipeline.publish import Publishing
 from worker.pipeline.publishers import read_publishers
 from worker.pipeline.retries import Retries
+from worker.queries.answering import Answering
+from worker.queries.service import Queries
 from worker.retention import Retention, rules
 from worker.running import run_until_signal
 from worker.settings import Settings
-from worker.storage.database import Database
+from worker.storage.database import MOST_CONNECTIONS, Database
 from worker.storage.vault import Vault
 
 REPLIES_SECONDS = 2.0
+QUERY_SECONDS = 5.0
+"""Until a statement of a query is given up, where the settings do not say sooner."""
+
+QUERY_CONNECTIONS = 4
+"""To the database: what queries may take of it, however many are asked."""
+
 log = structlog.get_logger()
 
 
@@ -44,10 +52,19 @@ async def run(settings: Settings) -> None:
         )
         # Health has connections of its own, and less patience.
         health_database = await stack.enter_async_context(database_for(settings, TIMEOUT_SECONDS))
+        # So do queries, which may not starve the commands of any.
+        query_database = await stack.enter_async_context(
+            database_for(
+                settings,
+                min(QUERY_SECONDS, settings.database_timeout_seconds),
+                most_connections=QUERY_CONNECTIONS,
+            )
+        )
         publisher = Publisher(settings.amqp_url, settings.confirm_timeout_seconds)
         stack.push_async_callback(publisher.close)
         replies = Replies(settings.amqp_url)
         stack.push_async_callback(replies.close)
+        policy = Policy(required_documents=settings.required_documents)
         publishing = Publishing(database, publisher)
         pipeline = Pipeline(
             database=database,
@@ -56,7 +73,7 @@ async def run(settings: Settings) -> None:
             terms=Terms(
                 publishers,
                 Retries(settings.attempts, settings.retry_seconds),
-                Policy(required_documents=settings.required_documents),
+                policy,
             ),
             batch_size=settings.batch_size,
             most_bytes=settings.max_message_bytes,
@@ -84,6 +101,7 @@ async def run(settings: Settings) -> None:
                 replies.run(),
                 publishing.sweep_forever(),
                 publisher.stay_connected(),
+                Queries(settings.amqp_url, Answering(query_database, policy)).run(),
                 Retention(database, rules(settings)).run(),
             ],
             stop=gate.stop,
@@ -93,10 +111,13 @@ async def run(settings: Settings) -> None:
     log.info("stopped")
 
 
-def database_for(settings: Settings, timeout_seconds: float) -> Database:
+def database_for(
+    settings: Settings, timeout_seconds: float, most_connections: int = MOST_CONNECTIONS
+) -> Database:
     """Return the database of the settings, with the given patience."""
     return Database(
         settings.database_url,
         timeout_seconds=timeout_seconds,
         statement_cache_size=settings.statement_cache_size,
+        most_connections=most_connections,
     )

@@ -1,4 +1,4 @@
-"""The other side of the worker: publish commands and await replies, watch the events.
+"""The other side of the worker: publish commands, ask queries, await replies, watch the events.
 
 Built on FastStream, as an upstream or downstream service in Python might be. The command line, the
 demo and the tests use it; the worker does not.
@@ -24,11 +24,12 @@ from uuid_utils import uuid7
 from worker.errors import BrokerUnavailableError
 from worker.messaging.broker_errors import broker_errors
 from worker.messaging.envelope import STRUCTURED
-from worker.messaging.topology import COMMANDS, EVENTS
+from worker.messaging.topology import COMMANDS, EVENTS, QUERIES
 
 Document = dict[str, Any]
 
 COMMANDS_EXCHANGE = RabbitExchange(COMMANDS, type=ExchangeType.TOPIC, durable=True)
+QUERIES_EXCHANGE = RabbitExchange(QUERIES, type=ExchangeType.TOPIC, durable=True)
 EVENTS_EXCHANGE = RabbitExchange(EVENTS, type=ExchangeType.TOPIC, durable=True)
 
 
@@ -43,7 +44,7 @@ def _own_queue(purpose: str, routing_key: str = "") -> RabbitQueue:
 
 
 class Client:
-    """A publisher of commands that gets their replies, and a subscriber of events."""
+    """A publisher of commands and queries that gets the replies, and a subscriber of events."""
 
     def __init__(self, url: str) -> None:
         self._broker = RabbitBroker(url, logger=None)
@@ -82,6 +83,38 @@ class Client:
         **properties: Any,  # noqa: ANN401 - as AMQP has them
     ) -> Document:
         """Publish any bytes as a command of the given type and return the reply."""
+        unanswered = (
+            f"no reply within {timeout_seconds:.0f} s: is a worker running? The command is "
+            "queued and may be carried out; sending it again with the same id is safe"
+        )
+        return await self._asked(
+            COMMANDS_EXCHANGE, body, type_, timeout_seconds, unanswered, persist=True, **properties
+        )
+
+    async def query(self, query: Document, timeout_seconds: float = 30.0) -> Document:
+        """Ask a query and return the answer.
+
+        Raises:
+            BrokerUnavailableError: it could not be published, or no answer came in time.
+        """
+        return await self._asked(
+            QUERIES_EXCHANGE,
+            to_json(query),
+            query["type"],
+            timeout_seconds,
+            f"no answer within {timeout_seconds:.0f} s: is a worker running?",
+            expiration=timeout_seconds,
+        )
+
+    async def _asked(
+        self,
+        exchange: RabbitExchange,
+        body: bytes,
+        type_: str,
+        timeout_seconds: float,
+        unanswered: str,
+        **properties: Any,  # noqa: ANN401 - as AMQP has them
+    ) -> Document:
         correlation_id = str(uuid7())
         reply: asyncio.Future[Document] = asyncio.get_running_loop().create_future()
         self._awaited[correlation_id] = reply
@@ -89,22 +122,18 @@ class Client:
             with broker_errors():
                 await self._broker.publish(
                     body,
-                    exchange=COMMANDS_EXCHANGE,
+                    exchange=exchange,
                     routing_key=type_,
                     content_type=STRUCTURED,
                     message_type=type_,
                     reply_to=self._replies.name,
                     correlation_id=correlation_id,
-                    persist=True,
                     **properties,
                 )
             async with asyncio.timeout(timeout_seconds):
                 return await reply
         except TimeoutError:
-            raise BrokerUnavailableError(
-                f"no reply within {timeout_seconds:.0f} s: is a worker running? The command is "
-                "queued and may be carried out; sending it again with the same id is safe"
-            ) from None
+            raise BrokerUnavailableError(unanswered) from None
         finally:
             del self._awaited[correlation_id]
 

@@ -1,4 +1,4 @@
-"""The published JSON Schemas (draft 2020-12) of commands, events and the reply, from the models."""
+"""The published JSON Schemas (draft 2020-12) of all messages, from the models."""
 
 import json
 from typing import Any
@@ -11,6 +11,9 @@ from worker.domain.parts import Part
 from worker.domain.staff import MemberShape
 from worker.domain.venue_data import VenueFields
 from worker.messaging.envelope import Envelope
+from worker.queries.catalogue import QUERIES
+from worker.queries.decode import QueryEnvelope
+from worker.queries.query import QuerySpec
 
 Schema = dict[str, Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -38,6 +41,9 @@ def all_schemas() -> dict[str, str]:
         schemas[f"events/{spec.event}.json"] = _event(spec.event, _shown(spec.part), versioned=True)
     for type_ in ("venue.command.rejected", "venue.command.parked"):
         schemas[f"events/{type_}.json"] = _event(type_, _refusal_data(), versioned=False)
+    for type_, query in QUERIES.items():
+        schemas[f"queries/{type_}.request.json"] = _query(type_, query)
+        schemas[f"queries/{type_}.answer.json"] = _answer(type_, query)
     return {name: json.dumps(schema, indent=2) + "\n" for name, schema in schemas.items()}
 
 
@@ -46,8 +52,18 @@ def _model(model: type[BaseModel], mode: str = "validation") -> Schema:
 
 
 def _command(type_: str, spec: CommandSpec) -> Schema:
-    schema = _model(Envelope)
-    data = _model(spec.data)
+    return _request(type_, _model(Envelope), _model(spec.data))
+
+
+def _query(type_: str, spec: QuerySpec) -> Schema:
+    schema = _model(QueryEnvelope)
+    if spec.about_venue:
+        schema["required"] = [*schema["required"], "subject"]
+        schema["properties"]["subject"] = _model(Envelope)["properties"]["subject"]
+    return _request(type_, schema, _model(spec.data))
+
+
+def _request(type_: str, schema: Schema, data: Schema) -> Schema:
     definitions = data.pop("$defs", {})
     schema["properties"]["type"] = {"const": type_}
     schema["properties"]["data"] = data
@@ -154,6 +170,23 @@ def _reply() -> Schema:
     }
     schema = {"type": "object", "required": list(properties), "properties": properties}
     return _titled(schema, "reply", {})
+
+
+def _answer(type_: str, spec: QuerySpec) -> Schema:
+    data = _model(spec.answer)
+    definitions = data.pop("$defs", {})
+    if "venue" in data["properties"]:
+        venue = _venue()
+        definitions.update(venue.pop("$defs"))
+        data["properties"]["venue"] = venue
+    properties: Schema = {
+        "query_id": {"type": ["string", "null"]},
+        "status": {"enum": ["ok", "error"]},
+        "data": {"anyOf": [data, {"type": "null"}], "description": "null where there are errors"},
+        "errors": {"type": "array", "items": PROBLEM},
+    }
+    schema = {"type": "object", "required": list(properties), "properties": properties}
+    return _titled(schema, f"{type_} answer", definitions)
 
 
 def _titled(schema: Schema, title: str, definitions: Schema) -> Schema:

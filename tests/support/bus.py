@@ -16,8 +16,8 @@ from tests.support.waiting import until
 AT_ONCE = 200
 RECONNECT_SECONDS = 0.05
 PARTITIONS = [f"venue.commands.{n}" for n in range(6)]
-QUEUES = (*PARTITIONS, "venue.commands.holding", "venue.dead", "venue.events.log")
-EXCHANGES = ("venue.commands", "venue.commands.partitions", "venue.events")
+QUEUES = (*PARTITIONS, "venue.commands.holding", "venue.dead", "venue.events.log", "venue.queries")
+EXCHANGES = ("venue.commands", "venue.commands.partitions", "venue.events", "venue.queries")
 
 
 class Bus:

@@ -12,6 +12,7 @@ from worker.cli import (
     migrate,
     parked,
     partitions,
+    query,
     republish,
     run,
     schemas,
@@ -32,6 +33,7 @@ app = typer.Typer(
 app.command("run")(run.run)
 app.command("migrate")(migrate.migrate)
 app.command("send")(send.send)
+app.command("query")(query.query)
 app.command("tail")(tail.tail)
 app.command("republish")(republish.republish)
 app.command("history")(history.history)

@@ -7,6 +7,7 @@ whoever works it out and whenever.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -70,16 +71,21 @@ def places(sections: Sections) -> Places:
     return Places(seats, standing, accessible, companion)
 
 
-def seats(sections: Sections) -> Iterator[Seat]:
-    """Yield every seat of every row, in order."""
+def seats(sections: Sections, skip: int = 0) -> Iterator[Seat]:
+    """Yield the seats of every row, in order, after the first `skip`, which cost nearly nothing."""
     for section in sections:
         for row in section.get("rows") or ():
+            count = _count(row["seats"]) if skip else 0
+            if skip and skip >= count:
+                skip -= count
+                continue
             where = section["label"], row["label"]
             begin = "".join(f"{_encoded(label)}/" for label in where)
             category = row.get("category") or section.get("category")
-            for label, own, accessible, companion in _each(row["seats"]):
+            for label, own, accessible, companion in islice(_each(row["seats"]), skip, None):
                 guid = begin + _encoded(label)
                 yield Seat(guid, *where, label, own or category, accessible, companion)
+            skip = 0
 
 
 def places_by_category(sections: Sections) -> dict[str | None, int]:
@@ -105,11 +111,16 @@ def labels(seats: Seats) -> list[str]:
     return [label for label in numbered if label not in left_out] if left_out else numbered
 
 
+def _count(seats: Seats) -> int:
+    if isinstance(seats, Mapping):
+        return max(0, len(numbers(seats)) - len(seats.get("except") or ()))
+    return len(seats)
+
+
 def _places_of(seats: Seats) -> tuple[int, int, int]:
     if isinstance(seats, Mapping):
-        named = {name: len(seats.get(name) or ()) for name in ("accessible", "companion", "except")}
-        count = max(0, len(numbers(seats)) - named["except"])
-        return count, named["accessible"], named["companion"]
+        accessible, companion = (len(seats.get(name) or ()) for name in ("accessible", "companion"))
+        return _count(seats), accessible, companion
     special = [seat for seat in seats if not isinstance(seat, str)]
     return len(seats), _how_many("accessible", special), _how_many("companion", special)
 

@@ -164,7 +164,7 @@ async def open_link(url: str, name: str, *, prefetch: int | None = None) -> Link
     with broker_errors():
         async with asyncio.timeout(OPEN_SECONDS):
             connection = await aio_pika.connect(
-                _with_heartbeat(url), client_properties={"connection_name": name}
+                with_heartbeat(url), client_properties={"connection_name": name}
             )
             try:
                 return await _linked(connection, prefetch)
@@ -197,7 +197,8 @@ async def _linked(connection: AbstractConnection, prefetch: int | None) -> Link:
     return Link(connection, channel, raw)
 
 
-def _with_heartbeat(url: str) -> URL:
+def with_heartbeat(url: str) -> URL:
+    """Return the URL with a heartbeat, ours where it names none."""
     parsed = URL(url)
     if "heartbeat" in parsed.query:
         return parsed

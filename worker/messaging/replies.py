@@ -41,14 +41,9 @@ class Reply:
 
 def reply_for(delivery: Delivery, outcome: Outcome) -> Reply | None:
     """Return the reply that the delivery asks for, or None."""
-    reply_to = delivery.text_property("reply_to")
-    if reply_to is None or reply_to.startswith(OWN):
+    reply_to = reply_address(delivery)
+    if reply_to is None:
         return None
-    correlation_id = _short(
-        delivery.text_property("correlation_id")
-        or delivery.text_property("message_id")
-        or outcome.command_id
-    )
     document = {
         "command_id": outcome.command_id,
         "status": outcome.result.value,
@@ -57,7 +52,20 @@ def reply_for(delivery: Delivery, outcome: Outcome) -> Reply | None:
         "version": outcome.version,
         "errors": [problem.document() for problem in outcome.problems],
     }
-    return Reply(reply_to, correlation_id, to_json(document))
+    return Reply(reply_to, correlation_of(delivery, outcome.command_id), to_json(document))
+
+
+def reply_address(delivery: Delivery) -> str | None:
+    """Return the queue that a reply is asked for in, or None; none of our own is."""
+    reply_to = delivery.text_property("reply_to")
+    return None if reply_to is None or reply_to.startswith(OWN) else reply_to
+
+
+def correlation_of(delivery: Delivery, id_: str | None) -> str | None:
+    """Return the correlation id of a reply to a message that calls itself `id_`."""
+    return _short(
+        delivery.text_property("correlation_id") or delivery.text_property("message_id") or id_
+    )
 
 
 def _short(text: str | None) -> str | None:
@@ -68,9 +76,12 @@ def _short(text: str | None) -> str | None:
 class Replies:
     """Sends replies in the background; `send` never waits and never fails."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(
+        self, url: str, *, name: str = "venue-worker replies", most_waiting: int = MOST_WAITING
+    ) -> None:
         self._url = url
-        self._waiting: deque[Reply] = deque(maxlen=MOST_WAITING)
+        self._name = name
+        self._waiting: deque[Reply] = deque(maxlen=most_waiting)
         self._wake = asyncio.Event()
         self._link: Link | None = None
         self._idle = asyncio.Event()
@@ -102,7 +113,7 @@ class Replies:
             async with asyncio.timeout(seconds):
                 await self._idle.wait()
         except TimeoutError:
-            log.info("replies dropped at the end", replies=len(self._waiting))
+            log.info("replies not sent in time", replies=len(self._waiting))
 
     async def close(self) -> None:
         """Close the connection."""
@@ -126,7 +137,7 @@ class Replies:
 
     async def _connected(self) -> Link:
         if self._link is None or self._link.lost.is_set():
-            self._link = await open_link(self._url, "venue-worker replies")
+            self._link = await open_link(self._url, self._name)
         return self._link
 
 

@@ -19,7 +19,8 @@ COMMANDS = "venue.commands"
 EVENTS = "venue.events"
 EVENTS_LOG = "venue.events.log"
 DEAD = "venue.dead"
-OWN = (COMMANDS, EVENTS, DEAD, "venue.queries")
+QUERIES = "venue.queries"
+OWN = (COMMANDS, EVENTS, DEAD, QUERIES)
 
 DELIVERY_LIMIT = 100
 """Deliveries of one command after which the broker gives it up to `venue.dead`.
@@ -51,6 +52,15 @@ LOG_ARGUMENTS: FieldTable = {
 }
 
 
+# Nobody waits longer for an answer than a query is kept, and nothing is lost with one: so neither
+# quorum nor disk. Declared by those who answer alone; commands do not depend on it.
+QUERIES_ARGUMENTS: FieldTable = {
+    "x-queue-type": "classic",
+    "x-message-ttl": 60_000,
+    "x-max-length": 10_000,
+}
+
+
 def command_queue(partition: int) -> str:
     """Return the name of a partition's queue."""
     return f"{COMMANDS}.{partition}"
@@ -62,7 +72,7 @@ def is_own(queue: str) -> bool:
 
 
 async def declare(channel: AbstractChannel) -> None:
-    """Declare all but the command queues.
+    """Declare all but the command queues and where queries come in.
 
     Raises:
         OperatorError: something exists with other arguments.
@@ -73,6 +83,18 @@ async def declare(channel: AbstractChannel) -> None:
         events = await channel.declare_exchange(EVENTS, ExchangeType.TOPIC, durable=True)
         log = await channel.declare_queue(EVENTS_LOG, durable=True, arguments=LOG_ARGUMENTS)
         await log.bind(events, routing_key="#")
+
+
+async def declare_queries(channel: AbstractChannel) -> None:
+    """Declare where queries come in.
+
+    Raises:
+        OperatorError: it exists with other arguments.
+    """
+    with nothing_differs():
+        exchange = await channel.declare_exchange(QUERIES, ExchangeType.TOPIC, durable=True)
+        queue = await channel.declare_queue(QUERIES, durable=True, arguments=QUERIES_ARGUMENTS)
+        await queue.bind(exchange, routing_key="#")
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Self
 
 import asyncpg
@@ -33,7 +33,7 @@ BLAMES_DATA = ("0A", "21", "22", "23", "38", "39", "54", "P0")
 # A transaction that stops half way (its process is frozen, its machine gone) must not hold its
 # venues for longer than this: the server ends it, and another worker goes on.
 BEGIN = """
-BEGIN;
+BEGIN{mode};
 SET LOCAL idle_in_transaction_session_timeout = {milliseconds};
 SET LOCAL statement_timeout = {milliseconds};
 SET LOCAL lock_timeout = {milliseconds};
@@ -42,6 +42,7 @@ SET LOCAL lock_timeout = {milliseconds};
 MOST_CONNECTIONS = 12
 """Opened as they are needed: one for each partition with a batch in hand, and some beside them."""
 
+SNAPSHOT = " ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 RELAXED = "SET LOCAL synchronous_commit = off;"
 
 
@@ -54,13 +55,16 @@ class Database:
         *,
         timeout_seconds: float,
         statement_cache_size: int = 100,
+        most_connections: int = MOST_CONNECTIONS,
     ) -> None:
         self._timeout = timeout_seconds
-        self._begin = BEGIN.format(milliseconds=int(timeout_seconds * 1000))
+        milliseconds = int(timeout_seconds * 1000)
+        self._begin = BEGIN.format(mode="", milliseconds=milliseconds)
+        self._begin_snapshot = BEGIN.format(mode=SNAPSHOT, milliseconds=milliseconds)
         self._pool = asyncpg.create_pool(
             url,
             min_size=0,
-            max_size=MOST_CONNECTIONS,
+            max_size=most_connections,
             timeout=timeout_seconds,
             # The server's own timeouts come first; this one is for a server that says nothing.
             command_timeout=timeout_seconds + 5,
@@ -85,8 +89,7 @@ class Database:
         idle = self._pool.get_idle_size()
         return {"idle": idle, "in_use": self._pool.get_size() - idle}
 
-    @asynccontextmanager
-    async def transaction(self, *, durable: bool = True) -> AsyncIterator[Connection]:
+    def transaction(self, *, durable: bool = True) -> AbstractAsyncContextManager[Connection]:
         """Give a connection within a transaction: committed at the end, rolled back on any error.
 
         One that is not `durable` may be undone by a crash of the server shortly after its commit.
@@ -96,11 +99,23 @@ class Database:
             ContendedError: another transaction was in the way; the same work may succeed now.
             PermanentDatabaseError: a value or a constraint is to blame.
         """
+        return self._within(self._begin if durable else self._begin + RELAXED)
+
+    def snapshot(self) -> AbstractAsyncContextManager[Connection]:
+        """Give a connection that sees the database as it is at one moment, and cannot write.
+
+        Raises:
+            DatabaseUnavailableError: as of `transaction`, and the other errors too.
+        """
+        return self._within(self._begin_snapshot)
+
+    @asynccontextmanager
+    async def _within(self, begin: str) -> AsyncIterator[Connection]:
         try:
             with translated_errors():
                 async with (
                     self._pool.acquire(timeout=self._timeout) as connection,
-                    _committed(connection, self._begin, durable=durable),
+                    _committed(connection, begin),
                 ):
                     yield connection
         except DatabaseUnavailableError:
@@ -117,9 +132,9 @@ class Database:
 
 
 @asynccontextmanager
-async def _committed(connection: Connection, begin: str, *, durable: bool) -> AsyncIterator[None]:
+async def _committed(connection: Connection, begin: str) -> AsyncIterator[None]:
     try:
-        await connection.execute(begin if durable else begin + RELAXED)
+        await connection.execute(begin)
         yield
         await connection.execute("COMMIT")
     except Exception:

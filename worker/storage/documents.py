@@ -1,7 +1,7 @@
 """The table `venue_document`: the current document of each kind at a venue."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import asyncpg
@@ -17,7 +17,12 @@ Documents = dict[str, Document]
 
 async def load(tx: Connection, commands: Sequence[Command]) -> dict[VenueKey, Documents]:
     """Return all documents of each venue: what they come to depends on all of them."""
-    tenant_ids, venue_ids = zip(*{command.key for command in commands}, strict=True)
+    return await of_venues(tx, {command.key for command in commands})
+
+
+async def of_venues(tx: Connection, keys: Collection[VenueKey]) -> dict[VenueKey, Documents]:
+    """Return all documents of each venue."""
+    tenant_ids, venue_ids = zip(*keys, strict=True)
     found: dict[VenueKey, Documents] = defaultdict(dict)
     async for row in queries.documents(tx, tenant_ids=tenant_ids, venue_ids=venue_ids):
         found[row["tenant_id"], row["venue_id"]][row["kind"]] = _document(row)

@@ -1,7 +1,7 @@
 """The table `venue_integration`: what venues are connected to; their credentials stay sealed."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import asyncpg
@@ -18,7 +18,12 @@ Integrations = dict[str, Integration | None]
 
 async def load(tx: Connection, commands: Sequence[Command]) -> dict[VenueKey, Integrations]:
     """Return the venues' integrations, without their credentials."""
-    tenant_ids, venue_ids = zip(*{command.key for command in commands}, strict=True)
+    return await of_venues(tx, {command.key for command in commands})
+
+
+async def of_venues(tx: Connection, keys: Collection[VenueKey]) -> dict[VenueKey, Integrations]:
+    """Return what each of the venues is connected to, without the credentials."""
+    tenant_ids, venue_ids = zip(*keys, strict=True)
     found: dict[VenueKey, Integrations] = defaultdict(dict)
     async for row in queries.integrations(tx, tenant_ids=tenant_ids, venue_ids=venue_ids):
         found[row["tenant_id"], row["venue_id"]][row["kind"]] = _integration(row)

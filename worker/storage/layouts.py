@@ -1,7 +1,7 @@
 """The table `venue_layout`: what is small of each layout, and its plan, read where it is needed."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,11 +22,18 @@ Layouts = dict[str, Layout | None]
 async def load(tx: Connection, commands: Sequence[Command]) -> dict[VenueKey, Layouts]:
     """Return each venue's layouts, with the plans of those that the commands look into."""
     wanted = {(*command.key, _looked_into(command)) for command in commands}
+    return await of_venues(tx, wanted)
+
+
+async def of_venues(
+    tx: Connection, wanted: Collection[tuple[str, str, str | None]]
+) -> dict[VenueKey, Layouts]:
+    """Return the layouts of venues; wanted are tenant, venue and the layout to read the plan of."""
     tenant_ids, venue_ids, layout_ids = zip(*wanted, strict=True)
     rows = queries.layouts(tx, tenant_ids=tenant_ids, venue_ids=venue_ids, layout_ids=layout_ids)
     found: dict[VenueKey, Layouts] = defaultdict(dict)
     async for row in rows:
-        found[row["tenant_id"], row["venue_id"]][row["layout_id"]] = _layout(row)
+        found[row["tenant_id"], row["venue_id"]][row["layout_id"]] = layout_of(row)
     return dict(found)
 
 
@@ -57,7 +64,8 @@ def _looked_into(command: Command) -> str | None:
     return None
 
 
-def _layout(row: asyncpg.Record) -> Layout:
+def layout_of(row: asyncpg.Record) -> Layout:
+    """Return the layout that a row holds."""
     plan = row["plan"]
     return Layout(
         layout_id=row["layout_id"],

@@ -50,7 +50,7 @@ async def known(tx: Connection, commands: Collection[Command]) -> dict[CommandKe
                 command_id=row["command_id"],
                 venue_id=row["venue_id"],
                 version=row["version"],
-                problems=_problems(row["errors"]),
+                problems=problems_of(row["errors"]),
             ),
             row["deferred_id"],
         )
@@ -97,5 +97,6 @@ def _errors(outcome: Outcome) -> str | None:
     return to_json([problem.document() for problem in outcome.problems]).decode()
 
 
-def _problems(errors: str | None) -> tuple[Problem, ...]:
+def problems_of(errors: str | None) -> tuple[Problem, ...]:
+    """Return the problems that a column of errors holds."""
     return tuple(Problem(**error) for error in from_json(errors)) if errors else ()

@@ -1,6 +1,6 @@
 """The table `venue_settings`: what a venue has chosen that is not a default."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from pydantic_core import from_json, to_json
@@ -17,7 +17,12 @@ OfVenue = dict[str, Settings | None]
 
 async def load(tx: Connection, commands: Sequence[Command]) -> dict[VenueKey, OfVenue]:
     """Return the settings of each venue that has other than the defaults."""
-    tenant_ids, venue_ids = zip(*{command.key for command in commands}, strict=True)
+    return await of_venues(tx, {command.key for command in commands})
+
+
+async def of_venues(tx: Connection, keys: Collection[VenueKey]) -> dict[VenueKey, OfVenue]:
+    """Return the settings of each of the venues that has other than the defaults."""
+    tenant_ids, venue_ids = zip(*keys, strict=True)
     rows = queries.settings(tx, tenant_ids=tenant_ids, venue_ids=venue_ids)
     return {
         (row["tenant_id"], row["venue_id"]): {ONLY: Settings(from_json(row["chosen"]))}

@@ -1,7 +1,7 @@
 """The table `venue_staff`: who holds which role at a venue."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import asyncpg
@@ -22,6 +22,13 @@ async def load(tx: Connection, commands: Sequence[Command]) -> dict[VenueKey, Me
         (*command.key, EVERYBODY if STAFF is COMMANDS[command.type].part else command.actor_id)
         for command in commands
     }
+    return await of_venues(tx, wanted)
+
+
+async def of_venues(
+    tx: Connection, wanted: Collection[tuple[str, str, str | None]]
+) -> dict[VenueKey, Members]:
+    """Return active staff; wanted are tenant, venue, and the person, or `EVERYBODY`."""
     tenant_ids, venue_ids, user_ids = zip(*wanted, strict=True)
     rows = queries.staff(tx, tenant_ids=tenant_ids, venue_ids=venue_ids, user_ids=user_ids)
     found: dict[VenueKey, Members] = defaultdict(dict)

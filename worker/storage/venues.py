@@ -33,7 +33,7 @@ async def lock(tx: Connection, keys: list[VenueKey]) -> dict[VenueKey, Venue]:
         return {}
     tenant_ids, ids = zip(*keys, strict=True)
     rows = queries.lock_venues(tx, tenant_ids=tenant_ids, ids=ids)
-    return {(row["tenant_id"], row["id"]): _venue(row) async for row in rows}
+    return {(row["tenant_id"], row["id"]): venue_of(row) async for row in rows}
 
 
 async def taken_slugs(tx: Connection, bases: Collection[tuple[str, str]]) -> dict[str, set[str]]:
@@ -78,7 +78,8 @@ def slug_base_of(command: Command) -> str | None:
     return None
 
 
-def _venue(row: asyncpg.Record) -> Venue:
+def venue_of(row: asyncpg.Record) -> Venue:
+    """Return the venue that a row holds."""
     return Venue(
         id=row["id"],
         version=row["version"],

@@ -1,0 +1,1 @@
+DROP INDEX parked_command_id;

@@ -1,0 +1,133 @@
+"""The subscriber of `venue.queries`: a FastStream broker on a connection of its own.
+
+It never reconnects by itself: FastStream's queues come back after the loss of a node, its consumers
+may not. When anything of it is lost, all of it is made anew. Answers go out on yet another
+connection (`messaging/replies.py`), since the broker closes one for a made-up `reply_to`.
+"""
+
+import asyncio
+import time
+from contextlib import suppress
+
+import structlog
+from aio_pika import IncomingMessage
+from aio_pika.abc import AbstractRobustConnection
+from faststream import AckPolicy
+from faststream.rabbit import Channel, RabbitBroker, RabbitMessage, RabbitQueue
+
+from worker import metrics
+from worker.errors import BrokerUnavailableError
+from worker.messaging.broker_errors import broker_errors
+from worker.messaging.delivery import Delivery
+from worker.messaging.link import with_heartbeat
+from worker.messaging.replies import Replies, Reply, correlation_of, reply_address
+from worker.messaging.topology import QUERIES, declare_queries
+from worker.queries.answering import Answering
+from worker.queries.decode import decode
+from worker.retry import forever
+
+AT_ONCE = 20
+"""Queries that are answered at a time."""
+
+ANSWER_SECONDS = 5.0
+"""How long a query waits for its answer to go out before the next one is taken."""
+
+MOST_ANSWERS = 200
+"""Answers kept for a broker that does not take them; beyond it the oldest are dropped."""
+
+LOOK_SECONDS = 5.0
+STOP_SECONDS = 1.0
+DROPPED = "dropped"
+log = structlog.get_logger()
+
+
+class Queries:
+    """Answers queries until cancelled, through any outage; nothing else depends on it."""
+
+    def __init__(self, url: str, answering: Answering) -> None:
+        self._url = url
+        self._answering = answering
+        self._answers = Replies(url, name="venue-worker answers", most_waiting=MOST_ANSWERS)
+
+    async def run(self) -> None:
+        """Take queries and answer them, until cancelled.
+
+        Raises:
+            OperatorError: the queue exists with other arguments.
+        """
+        sending = asyncio.create_task(self._answers.run())
+        try:
+            while True:
+                async for attempt in forever("taking queries", BrokerUnavailableError):
+                    with attempt:
+                        await self._session()
+        finally:
+            sending.cancel()
+            await self._answers.close()
+
+    async def _session(self) -> None:
+        lost = asyncio.Event()
+        broker = RabbitBroker(
+            str(with_heartbeat(self._url)),
+            # Typed as heartbeat and the like alone, and handed on as it is.
+            client_properties={"connection_name": "venue-worker queries"},  # type: ignore[arg-type]
+            default_channel=Channel(prefetch_count=AT_ONCE),
+            on_close=[lambda *_: lost.set()],
+            graceful_timeout=STOP_SECONDS,
+            apply_types=False,
+            logger=None,
+        )
+        broker.subscriber(
+            RabbitQueue(QUERIES, declare=False), ack_policy=AckPolicy.ACK, no_reply=True,
+            decoder=_whole,
+        )(self._take)  # fmt: skip
+        try:
+            with broker_errors():
+                connection = await broker.connect()
+                await declare_queries(await connection.channel())
+                await broker.start()
+                log.info("answering queries")
+                await _until_lost(connection, lost)
+        finally:
+            with suppress(BrokerUnavailableError), broker_errors():
+                await broker.stop()
+
+    async def _take(self, message: RabbitMessage) -> None:
+        started = time.perf_counter()
+        delivery = _delivery(message.raw_message)
+        query = decode(delivery)
+        reply_to = reply_address(delivery)
+        if reply_to is None:
+            log.debug("a query that asks for no answer is dropped", type=query.type)
+            metrics.queries_total.labels(query.type, DROPPED).inc()
+            return
+        answer = await self._answering.answer(query)
+        metrics.queries_total.labels(query.type, answer.status).inc()
+        correlation_id = correlation_of(delivery, answer.query_id)
+        self._answers.send([Reply(reply_to, correlation_id, answer.body())])
+        await self._answers.drained(ANSWER_SECONDS)
+        metrics.query_duration_seconds.labels(query.type).observe(time.perf_counter() - started)
+
+
+async def _until_lost(connection: AbstractRobustConnection, lost: asyncio.Event) -> None:
+    # A queue that somebody deletes takes its consumers with it, and no event tells.
+    channel = await connection.channel()
+    while not lost.is_set():
+        await channel.declare_queue(QUERIES, passive=True, timeout=LOOK_SECONDS)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_SECONDS):
+                await lost.wait()
+
+
+async def _whole(message: RabbitMessage) -> RabbitMessage:
+    # Undecoded: how a message is to be read, and what is wrong with it, is for `decode` to say.
+    return message
+
+
+def _delivery(message: IncomingMessage) -> Delivery:
+    names = ("content_type", "correlation_id", "message_id", "reply_to")
+    return Delivery(
+        message.body,
+        headers=dict(message.headers),
+        properties={name: getattr(message, name) for name in names},
+    )
