@@ -16,6 +16,7 @@ from tests.support.command_line import run
 from tests.support.commands import Venue, new_id
 from tests.support.process import WorkerProcess
 from tests.support.waiting import until
+from tests.unit.checks import schema_errors
 from worker.local import Services
 
 PLANTED = "sk_live_51PLANTEDcredentialQ7"
@@ -75,6 +76,7 @@ async def test_what_there_is_to_know(ask: Ask, the_bus: Bus) -> None:
         answer = await ask(query(type_, venue.tenant, venue.id, asked))
         assert (answer["status"], answer["errors"]) == ("ok", []), answer
         assert PLANTED not in json.dumps(answer)
+        assert schema_errors(f"queries/{type_}.answer.json", answer) == []
         return answer["data"]
 
     whole = await data("venue.get")

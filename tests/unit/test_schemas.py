@@ -29,6 +29,7 @@ from worker.messaging.replies import reply_for
 from worker.messaging.written import refusal, written
 from worker.outcome import Outcome, Result
 from worker.pipeline.decode import decode
+from worker.queries.catalogue import QUERIES
 from worker.schemas import all_schemas
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,11 +46,13 @@ def test_the_files_are_those_of_the_models() -> None:
 
 
 def test_every_message_has_a_schema() -> None:
-    """Every command, every event it makes, both refusals and the reply."""
+    """Every command, every event it makes, both refusals, the reply, every query and its answer."""
     refusals = {"venue.command.rejected", "venue.command.parked"}
     events = {spec.event for spec in COMMANDS.values()} | refusals
     commands = {f"commands/{type_}.json" for type_ in COMMANDS}
-    assert set(ON_DISK) == {"reply.json", *commands, *(f"events/{name}.json" for name in events)}
+    told = {f"events/{name}.json" for name in events}
+    queries = {f"queries/{type_}.{way}.json" for type_ in QUERIES for way in ("request", "answer")}
+    assert set(ON_DISK) == {"reply.json", *commands, *told, *queries}
 
 
 @pytest.mark.parametrize("name", sorted(ON_DISK))
