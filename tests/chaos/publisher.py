@@ -94,6 +94,8 @@ class Publisher:
             body,
             content_type="application/cloudevents+json",
             delivery_mode=2,
+            # One of its own: the library would make another at each try, and another message of it.
+            message_id=hashlib.sha256(body).hexdigest(),
             headers={"venue-id": document.get("subject", "")},
         )
         while True:
