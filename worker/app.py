@@ -20,7 +20,7 @@ from worker.pipeline.publish import Publishing
 from worker.pipeline.publishers import read_publishers
 from worker.pipeline.retries import Retries
 from worker.queries.answering import Answering
-from worker.queries.service import Queries
+from worker.queries.service import MOST_ANSWERS, Queries
 from worker.retention import Retention, rules
 from worker.running import run_until_signal
 from worker.settings import Settings
@@ -65,6 +65,8 @@ async def run(settings: Settings) -> None:
         replies = Replies(settings.amqp_url)
         stack.push_async_callback(replies.close)
         policy = Policy(required_documents=settings.required_documents)
+        answers = Replies(settings.amqp_url, name="venue-worker answers", most_waiting=MOST_ANSWERS)
+        stack.push_async_callback(answers.close)
         publishing = Publishing(database, publisher)
         pipeline = Pipeline(
             database=database,
@@ -101,7 +103,8 @@ async def run(settings: Settings) -> None:
                 replies.run(),
                 publishing.sweep_forever(),
                 publisher.stay_connected(),
-                Queries(settings.amqp_url, Answering(query_database, policy)).run(),
+                answers.run(),
+                Queries(settings.amqp_url, Answering(query_database, policy), answers).run(),
                 Retention(database, rules(settings)).run(),
             ],
             stop=gate.stop,

@@ -245,6 +245,23 @@ async def test_the_broker_restarts(
     assert await worker.stop() == 0
 
 
+async def test_somebody_deletes_the_queue(ask: Ask, the_bus: Bus) -> None:
+    """It is declared again and consumed, and commands go on."""
+    venue = Venue()
+    await the_bus.ask(venue.create())
+    await the_bus.channel.queue_delete("venue.queries")
+
+    async def answered() -> bool:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(2):
+                answer = await ask(query("venue.get", venue.tenant, venue.id))
+                return bool(answer["status"] == "ok")
+        return False
+
+    await until(answered, "queries are answered again", 45)
+    assert (await the_bus.ask(venue.update(description="goes on")))["status"] == "applied"
+
+
 async def test_by_the_command_line(worker: WorkerProcess, the_bus: Bus, amqp_url: str) -> None:
     """`venue-worker query` prints the answer; one that is an error has status 1."""
     venue = Venue()

@@ -7,7 +7,8 @@ connection (`messaging/replies.py`), since the broker closes one for a made-up `
 
 import asyncio
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import structlog
 from aio_pika import IncomingMessage
@@ -16,10 +17,10 @@ from faststream import AckPolicy
 from faststream.rabbit import Channel, RabbitBroker, RabbitMessage, RabbitQueue
 
 from worker import metrics
-from worker.errors import BrokerUnavailableError
-from worker.messaging.broker_errors import broker_errors
+from worker.errors import BrokerUnavailableError, VenueWorkerError
+from worker.messaging.broker_errors import BROKER_ERRORS, broker_errors
 from worker.messaging.delivery import Delivery
-from worker.messaging.link import with_heartbeat
+from worker.messaging.link import OPEN_SECONDS, with_heartbeat
 from worker.messaging.replies import Replies, Reply, correlation_of, reply_address
 from worker.messaging.topology import QUERIES, declare_queries
 from worker.queries.answering import Answering
@@ -44,10 +45,10 @@ log = structlog.get_logger()
 class Queries:
     """Answers queries until cancelled, through any outage; nothing else depends on it."""
 
-    def __init__(self, url: str, answering: Answering) -> None:
-        self._url = url
+    def __init__(self, url: str, answering: Answering, answers: Replies) -> None:
+        self._url = with_heartbeat(url).update_query(name="venue-worker queries")
         self._answering = answering
-        self._answers = Replies(url, name="venue-worker answers", most_waiting=MOST_ANSWERS)
+        self._answers = answers
 
     async def run(self) -> None:
         """Take queries and answer them, until cancelled.
@@ -55,42 +56,43 @@ class Queries:
         Raises:
             OperatorError: the queue exists with other arguments.
         """
-        sending = asyncio.create_task(self._answers.run())
-        try:
-            while True:
-                async for attempt in forever("taking queries", BrokerUnavailableError):
-                    with attempt:
-                        await self._session()
-        finally:
-            sending.cancel()
-            await self._answers.close()
+        while True:
+            async for attempt in forever("taking queries", BrokerUnavailableError):
+                with attempt:
+                    await self._session()
 
     async def _session(self) -> None:
         lost = asyncio.Event()
+        broker = self._broker(lost)
+        with _failures():
+            connection = await broker.connect()
+            try:
+                async with connection.channel() as channel:
+                    await declare_queries(channel)
+                await broker.start()
+                log.info("answering queries")
+                await _until_lost(connection, lost)
+            finally:
+                await _stopped(broker, connection, lost=lost.is_set())
+
+    def _broker(self, lost: asyncio.Event) -> RabbitBroker:
         broker = RabbitBroker(
-            str(with_heartbeat(self._url)),
-            # Typed as heartbeat and the like alone, and handed on as it is.
-            client_properties={"connection_name": "venue-worker queries"},  # type: ignore[arg-type]
+            self._url,
+            timeout=OPEN_SECONDS,
             default_channel=Channel(prefetch_count=AT_ONCE),
             on_close=[lambda *_: lost.set()],
             graceful_timeout=STOP_SECONDS,
             apply_types=False,
             logger=None,
         )
-        broker.subscriber(
-            RabbitQueue(QUERIES, declare=False), ack_policy=AckPolicy.ACK, no_reply=True,
+        subscriber = broker.subscriber(
+            RabbitQueue(QUERIES, declare=False),
+            ack_policy=AckPolicy.ACK,
+            no_reply=True,
             decoder=_whole,
-        )(self._take)  # fmt: skip
-        try:
-            with broker_errors():
-                connection = await broker.connect()
-                await declare_queries(await connection.channel())
-                await broker.start()
-                log.info("answering queries")
-                await _until_lost(connection, lost)
-        finally:
-            with suppress(BrokerUnavailableError), broker_errors():
-                await broker.stop()
+        )
+        subscriber(self._take)
+        return broker
 
     async def _take(self, message: RabbitMessage) -> None:
         started = time.perf_counter()
@@ -110,13 +112,44 @@ class Queries:
 
 
 async def _until_lost(connection: AbstractRobustConnection, lost: asyncio.Event) -> None:
-    # A queue that somebody deletes takes its consumers with it, and no event tells.
+    # A queue that somebody deletes takes its consumers with it, and no event tells. The channel
+    # beneath the robust one is asked, which would mend itself instead of telling.
     channel = await connection.channel()
-    while not lost.is_set():
-        await channel.declare_queue(QUERIES, passive=True, timeout=LOOK_SECONDS)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LOOK_SECONDS):
-                await lost.wait()
+    raw = await channel.get_underlay_channel()
+    try:
+        while not lost.is_set():
+            await raw.queue_declare(QUERIES, passive=True, timeout=LOOK_SECONDS)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await lost.wait()
+    except BROKER_ERRORS as error:
+        log.warning("queries are not taken any more, trying again", error=str(error))
+
+
+async def _stopped(
+    broker: RabbitBroker, connection: AbstractRobustConnection, *, lost: bool
+) -> None:
+    # A lost connection has nothing to be left in order, and must not come back by itself: there
+    # would be a second subscriber.
+    for stop in (connection.close,) if lost else (broker.stop, connection.close):
+        try:
+            async with asyncio.timeout(2 * STOP_SECONDS):
+                await stop()
+        except Exception as error:  # noqa: BLE001 - however it ends, it is not used again
+            log.info("the connection of queries was not closed in order", error=repr(error))
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    # Whatever FastStream makes of an outage, commands are not to stop for it.
+    try:
+        with broker_errors():
+            yield
+    except VenueWorkerError:
+        raise
+    except Exception as error:
+        log.exception("taking queries failed")
+        raise BrokerUnavailableError(f"taking queries failed: {error!r}") from error
 
 
 async def _whole(message: RabbitMessage) -> RabbitMessage:
