@@ -10,7 +10,7 @@ from worker.domain.decision import Applied, Change, Decision, Event, Rejected, S
 from worker.domain.families import COMMANDS
 from worker.domain.patch import Json
 from worker.domain.staff import role_of
-from worker.domain.state import State, Venue
+from worker.domain.state import State, Status, Venue
 
 
 def decide(state: State, command: Command, now: datetime) -> Decision:
@@ -26,6 +26,7 @@ def decide(state: State, command: Command, now: datetime) -> Decision:
         _existence(spec, state, command)
         or _authority(spec, state, command)
         or _version(state, command)
+        or _closed(spec, state)
     )
     if refused:
         return refused
@@ -70,6 +71,12 @@ def _version(state: State, command: Command) -> Rejected | None:
         f"the venue is at version {state.version}, not {command.expected_version}; "
         "read it again and decide anew",
     )
+
+
+def _closed(spec: CommandSpec, state: State) -> Rejected | None:
+    if spec.part is None or state.venue is None or state.venue.status is not Status.CLOSED:
+        return None
+    return refuse("illegal_transition", "a venue that is closed cannot be changed, only deleted")
 
 
 def _applied(spec: CommandSpec, change: Change) -> Applied:

@@ -13,7 +13,7 @@ from worker.domain.documents_data import (
     DocumentStatus,
     DocumentSubmit,
 )
-from worker.domain.parts import closed, part_changed
+from worker.domain.parts import part_changed
 from worker.domain.patch import JsonObject
 from worker.domain.staff import OWNER, PLATFORM
 from worker.domain.state import State
@@ -32,8 +32,6 @@ TIMES = ("submitted_at", "reviewed_at")
 )
 def submit(state: State, command: Command, now: datetime) -> Change | Rejected:
     """Hand in the document of a kind, in place of the one before it; its review starts anew."""
-    if refused := closed(state):
-        return refused
     given = cast("DocumentSubmit", command.data)
     day = today(state.venue, now)
     if problems := _submit_problems(given, day):
@@ -54,8 +52,6 @@ def submit(state: State, command: Command, now: datetime) -> Change | Rejected:
 )
 def review(state: State, command: Command, now: datetime) -> Change | Rejected:
     """Approve or reject the document of a kind; an approval can be revoked, a rejection lifted."""
-    if refused := closed(state):
-        return refused
     given = cast("DocumentReview", command.data)
     before = DOCUMENTS.find(state, given.kind)
     if before is None:

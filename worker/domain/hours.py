@@ -8,7 +8,7 @@ from worker.domain.decision import Change, Rejected, Shown, refuse
 from worker.domain.hours_checks import overlaps
 from worker.domain.hours_data import HoursSet, HoursShape
 from worker.domain.opening_hours import Hours, hours_of
-from worker.domain.parts import ONLY, Part, closed, part_changed
+from worker.domain.parts import ONLY, Part, part_changed
 from worker.domain.staff import MANAGER
 from worker.domain.state import State
 
@@ -21,8 +21,6 @@ UNKNOWN = Hours()
 def set_hours(state: State, command: Command, now: datetime) -> Change | Rejected:
     """Put these hours in place of all that the venue had."""
     data = cast("HoursSet", command.data)
-    if refused := closed(state):
-        return refused
     if problems := overlaps(data):
         return Rejected(problems)
     before, after = HOURS.find(state) or UNKNOWN, hours_of(data.model_dump(exclude_unset=True))

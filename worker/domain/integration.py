@@ -10,7 +10,7 @@ from pydantic import BaseModel, JsonValue
 from worker.domain.command import Command, command
 from worker.domain.decision import Change, Rejected, Shown, refuse
 from worker.domain.integration_data import Connect, Credentials, Disconnect, Kind
-from worker.domain.parts import Part, closed, part_changed
+from worker.domain.parts import Part, part_changed
 from worker.domain.patch import Json, JsonObject
 from worker.domain.staff import OWNER
 from worker.domain.state import State, rfc3339
@@ -63,8 +63,6 @@ INTEGRATIONS: Part[Integration] = Part("integrations", "integration", Integratio
 )
 def connect(state: State, command: Command, now: datetime) -> Change | Rejected:
     """Connect, or connect anew with other credentials; whether they are others nobody can tell."""
-    if refused := closed(state):
-        return refused
     data = cast("Connect", command.data)
     given = cast("Credentials", data.credentials)
     new = Integration(data.kind, data.config, given.names, now, given)
@@ -83,8 +81,6 @@ def connect(state: State, command: Command, now: datetime) -> Change | Rejected:
 )
 def disconnect(state: State, command: Command, now: datetime) -> Change | Rejected:
     """Forget an integration, its credentials with it."""
-    if refused := closed(state):
-        return refused
     kind = cast("Disconnect", command.data).kind
     before = INTEGRATIONS.find(state, kind)
     if before is None:

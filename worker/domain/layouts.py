@@ -10,7 +10,7 @@ from worker.domain.layout import LAYOUTS, Layout, Plan, room
 from worker.domain.layout_checks import layout_problems, within
 from worker.domain.layout_data import LayoutAdd, LayoutRemove, LayoutSetDefault, LayoutUpdate
 from worker.domain.layout_seats import Places, places
-from worker.domain.parts import closed, part_changed
+from worker.domain.parts import part_changed
 from worker.domain.patch import JsonObject, merged_object
 from worker.domain.staff import MANAGER
 from worker.domain.state import State, rfc3339
@@ -27,7 +27,7 @@ def add(state: State, command: Command, now: datetime) -> Change | Rejected:
     fields = merged_object({}, _given(command))
     layout_id = cast("str", fields.pop("layout_id", command.id))
     layouts = LAYOUTS.items(state)
-    if refused := closed(state) or _no_more(len(layouts)) or _taken(state, layout_id):
+    if refused := _no_more(len(layouts)) or _taken(state, layout_id):
         return refused
     problems = layout_problems(fields)
     layout = _made(layout_id, fields, is_default=not layouts) if not problems else None
@@ -105,8 +105,6 @@ def set_default(state: State, command: Command, now: datetime) -> Change | Rejec
 def _named(state: State, command: Command) -> Layout | Rejected:
     named = cast("LayoutUpdate | LayoutRemove | LayoutSetDefault", command.data).layout_id
     layout = LAYOUTS.find(state, named)
-    if refused := closed(state):
-        return refused
     return layout or refuse("not_found", f"the venue has no layout {named}", "/layout_id")
 
 

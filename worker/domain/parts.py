@@ -12,8 +12,8 @@ from typing import Any, Generic, TypeVar, cast
 
 from pydantic import BaseModel
 
-from worker.domain.decision import Change, Rejected, Shown, refuse
-from worker.domain.state import State, Status
+from worker.domain.decision import Change, Shown
+from worker.domain.state import State
 
 Item = TypeVar("Item")
 ONLY = ""
@@ -49,13 +49,6 @@ class Part(Generic[Item]):
 
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
-
-
-def closed(state: State) -> Rejected | None:
-    """Return the refusal of every change to a closed venue, or None where it is not closed."""
-    if state.venue is None or state.venue.status is not Status.CLOSED:
-        return None
-    return refuse("illegal_transition", "a venue that is closed cannot be changed, only deleted")
 
 
 def part_changed(state: State, now: datetime, changed: tuple[str, ...], shown: Shown) -> Change:

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from worker.domain.command import Command, command
 from worker.domain.decision import Change, Rejected, Shown
-from worker.domain.parts import ONLY, Part, closed, part_changed
+from worker.domain.parts import ONLY, Part, part_changed
 from worker.domain.patch import Json, JsonObject, merged_object, same_json
 from worker.domain.settings_checks import settings_problems
 from worker.domain.settings_data import SettingsShape, SettingsUpdate
@@ -46,8 +46,6 @@ SETTINGS: Part[Settings] = Part("settings", "settings", SettingsShape)
 )
 def update(state: State, command: Command, now: datetime) -> Change | Rejected:
     """Merge a patch into the settings; null sets back to the default."""
-    if refused := closed(state):
-        return refused
     before = SETTINGS.find(state) or Settings()
     patch = command.data.model_dump(exclude_unset=True)
     after = _patched(before, _kept(before.document(), patch))

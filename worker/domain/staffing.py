@@ -6,7 +6,7 @@ from typing import cast
 
 from worker.domain.command import Command, command
 from worker.domain.decision import Change, Rejected, Shown, refuse
-from worker.domain.parts import closed, part_changed
+from worker.domain.parts import part_changed
 from worker.domain.permissions import may
 from worker.domain.staff import MANAGER, STAFF, Member, Role
 from worker.domain.staffing_data import StaffAdd, StaffChangeRole, StaffRemove
@@ -62,8 +62,6 @@ def add(state: State, command: Command, now: datetime) -> Change | Rejected:
     given = cast("StaffAdd", command.data)
     there = STAFF.find(state, given.user_id)
     new = Member(given.user_id, given.role, now, _permissions(given, there))
-    if refused := closed(state):
-        return refused
     if there is not None:
         return _again(state, there, new)
     if len(STAFF.items(state)) >= MOST:
@@ -85,8 +83,6 @@ def change_role(state: State, command: Command, now: datetime) -> Change | Rejec
     given = cast("StaffChangeRole", command.data)
     there = STAFF.find(state, given.user_id)
     asked = Member(given.user_id, given.role, now, _permissions(given, there))
-    if refused := closed(state):
-        return refused
     if there is None:
         return _not_there()
     changed = _differing(there, asked)
@@ -109,8 +105,6 @@ def remove(state: State, command: Command, now: datetime) -> Change | Rejected:
     """Take somebody off the staff; nobody takes themselves off, and an owner stays."""
     given = cast("StaffRemove", command.data)
     there = STAFF.find(state, given.user_id)
-    if refused := closed(state):
-        return refused
     if there is None:
         return _not_there()
     if _is_last_owner(state, there):
