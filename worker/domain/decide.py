@@ -8,6 +8,7 @@ from datetime import datetime
 from worker.domain.command import Command, CommandSpec
 from worker.domain.decision import Applied, Change, Decision, Event, Rejected, Shown, refuse
 from worker.domain.families import COMMANDS
+from worker.domain.parts import dataref
 from worker.domain.patch import Json
 from worker.domain.staff import role_of
 from worker.domain.state import State, Status, Venue
@@ -89,9 +90,7 @@ def _applied(spec: CommandSpec, change: Change) -> Applied:
 def _event(spec: CommandSpec, venue: Venue, change: Change) -> Event:
     names: list[Json] = list(change.changed)
     part = spec.part.shown_as if spec.part else "venue"
-    shown = change.shown or Shown(
-        venue.document(), venue.summary(), f"venue.get?subject={venue.id}"
-    )
+    shown = change.shown or Shown(venue.document(), venue.summary(), dataref(change.state))
     return Event(
         type=spec.event,
         data={part: {**shown.document, **change.also}, "changed": names},

@@ -13,7 +13,7 @@ from worker.domain.documents_data import (
     DocumentStatus,
     DocumentSubmit,
 )
-from worker.domain.parts import part_changed
+from worker.domain.parts import dataref, part_changed
 from worker.domain.patch import JsonObject
 from worker.domain.staff import OWNER, PLATFORM
 from worker.domain.state import State
@@ -111,13 +111,9 @@ def _document_changed(state: State, after: Document, day: date, now: datetime) -
     put = DOCUMENTS.put(state, {after.kind: after})
     shown: JsonObject = {**after.document(day), "venue": standing(put, day)}
     changed = _changed(before.document(day) if before else {}, after.document(day))
-    return part_changed(put, now, changed, Shown(shown, shown, _dataref(state)))
+    return part_changed(put, now, changed, Shown(shown, shown, dataref(state)))
 
 
 def _changed(before: JsonObject, after: JsonObject) -> tuple[str, ...]:
     names = dict.fromkeys((*after, *before))
     return tuple(n for n in names if before.get(n) != after.get(n) and n not in TIMES)
-
-
-def _dataref(state: State) -> str:
-    return f"venue.get?subject={state.venue.id}" if state.venue else ""

@@ -8,7 +8,7 @@ from worker.domain.decision import Change, Rejected, Shown, refuse
 from worker.domain.hours_checks import overlaps
 from worker.domain.hours_data import HoursSet, HoursShape
 from worker.domain.opening_hours import Hours, hours_of
-from worker.domain.parts import ONLY, Part, part_changed
+from worker.domain.parts import ONLY, Part, dataref, part_changed
 from worker.domain.staff import MANAGER
 from worker.domain.state import State
 
@@ -30,7 +30,7 @@ def set_hours(state: State, command: Command, now: datetime) -> Change | Rejecte
         message = "opening hours are local times; give the venue a time zone by venue.update first"
         return refuse("incomplete", message, "/timezone")
     put = HOURS.put(state, {ONLY: None if after == UNKNOWN else after})
-    return part_changed(put, now, _changed(before, after), _shown(command, after))
+    return part_changed(put, now, _changed(before, after), _shown(state, after))
 
 
 def _has_time_zone(state: State) -> bool:
@@ -42,8 +42,6 @@ def _changed(before: Hours, after: Hours) -> tuple[str, ...]:
     return tuple(name for name, value in after.document().items() if value != known[name])
 
 
-def _shown(command: Command, hours: Hours) -> Shown:
+def _shown(state: State, hours: Hours) -> Shown:
     document = hours.document()
-    return Shown(
-        {**document}, {"weekly": document["weekly"]}, f"venue.get?subject={command.venue_id}"
-    )
+    return Shown({**document}, {"weekly": document["weekly"]}, dataref(state))

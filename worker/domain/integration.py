@@ -10,7 +10,7 @@ from pydantic import BaseModel, JsonValue
 from worker.domain.command import Command, command
 from worker.domain.decision import Change, Rejected, Shown, refuse
 from worker.domain.integration_data import Connect, Credentials, Disconnect, Kind
-from worker.domain.parts import Part, part_changed
+from worker.domain.parts import Part, dataref, part_changed
 from worker.domain.patch import Json, JsonObject
 from worker.domain.staff import OWNER
 from worker.domain.state import State, rfc3339
@@ -100,5 +100,4 @@ def _changed(before: Integration | None, new: Integration) -> tuple[str, ...]:
 def _shown(state: State, integration: Integration, **also: Any) -> Shown:  # noqa: ANN401 - JSON
     document = {**integration.document(), **also}
     summary = {**document, "config": {}}
-    venue_id = state.venue.id if state.venue else ""
-    return Shown(document, summary, f"venue.get?subject={venue_id}")
+    return Shown(document, summary, dataref(state))

@@ -10,7 +10,7 @@ from worker.domain.layout import LAYOUTS, Layout, Plan, room
 from worker.domain.layout_checks import layout_problems, within
 from worker.domain.layout_data import LayoutAdd, LayoutRemove, LayoutSetDefault, LayoutUpdate
 from worker.domain.layout_seats import Places, places
-from worker.domain.parts import part_changed
+from worker.domain.parts import dataref, part_changed
 from worker.domain.patch import JsonObject, merged_object
 from worker.domain.staff import MANAGER
 from worker.domain.state import State, rfc3339
@@ -172,5 +172,4 @@ def _changed(state: State, layout: Layout, changed: tuple[str, ...], now: dateti
 
 
 def _dataref(state: State, layout: Layout) -> str:
-    venue_id = state.venue.id if state.venue else ""
-    return f"venue.layout.get?subject={venue_id}&layout_id={layout.layout_id}"
+    return f"{dataref(state, 'venue.layout.get')}&layout_id={layout.layout_id}"

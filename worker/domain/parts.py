@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar, cast
 from pydantic import BaseModel
 
 from worker.domain.decision import Change, Shown
-from worker.domain.state import State
+from worker.domain.state import State, Venue
 
 Item = TypeVar("Item")
 ONLY = ""
@@ -53,7 +53,18 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 def part_changed(state: State, now: datetime, changed: tuple[str, ...], shown: Shown) -> Change:
     """Return the change of a state whose parts are those after it: the venue's next version."""
+    before = existing(state)
+    venue = replace(before, version=before.version + 1, updated_at=now)
+    return Change(replace(state, venue=venue), changed, shown=shown)
+
+
+def existing(state: State) -> Venue:
+    """Return the venue, for the rules that are asked about one that is there."""
     if state.venue is None:
         raise LookupError("a rule for existing venues was asked about none")  # decide() checks it
-    venue = replace(state.venue, version=state.venue.version + 1, updated_at=now)
-    return Change(replace(state, venue=venue), changed, shown=shown)
+    return state.venue
+
+
+def dataref(state: State, query: str = "venue.get") -> str:
+    """Return the reference to a query about the venue: what an event names that is too large."""
+    return f"{query}?subject={existing(state).id}"

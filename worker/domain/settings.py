@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from worker.domain.command import Command, command
 from worker.domain.decision import Change, Rejected, Shown
-from worker.domain.parts import ONLY, Part, part_changed
+from worker.domain.parts import ONLY, Part, dataref, part_changed
 from worker.domain.patch import Json, JsonObject, merged_object, same_json
 from worker.domain.settings_checks import settings_problems
 from worker.domain.settings_data import SettingsShape, SettingsUpdate
@@ -58,9 +58,7 @@ def update(state: State, command: Command, now: datetime) -> Change | Rejected:
     item = after if after.chosen else None
     put = SETTINGS.put(state, {ONLY: item})
     # Small whatever it holds, so that nothing ever has to stand in for it.
-    return part_changed(
-        put, now, changed, Shown(shown, shown, f"venue.get?subject={command.venue_id}")
-    )
+    return part_changed(put, now, changed, Shown(shown, shown, dataref(state)))
 
 
 def _kept(known: Json, patch: Json) -> Any:  # noqa: ANN401 - a patch as it came, of any shape

@@ -6,7 +6,7 @@ from typing import cast
 
 from worker.domain.command import Command, command
 from worker.domain.decision import Change, Rejected, Shown, refuse
-from worker.domain.parts import part_changed
+from worker.domain.parts import dataref, part_changed
 from worker.domain.permissions import may
 from worker.domain.staff import MANAGER, STAFF, Member, Role
 from worker.domain.staffing_data import StaffAdd, StaffChangeRole, StaffRemove
@@ -149,5 +149,5 @@ def _changed(state: State, member: Member, changed: tuple[str, ...], now: dateti
     after = STAFF.put(state, {member.user_id: member})
     shown = member.document()
     # A person is small enough for any event.
-    of = state.venue.id if state.venue else ""
-    return part_changed(after, now, changed, Shown(shown, shown, f"venue.staff.list?subject={of}"))
+    asked = dataref(state, "venue.staff.list")
+    return part_changed(after, now, changed, Shown(shown, shown, asked))

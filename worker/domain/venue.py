@@ -9,7 +9,7 @@ from worker.domain.command import Command, command
 from worker.domain.decision import Change, Rejected, refuse
 from worker.domain.documents_data import DOCUMENTS
 from worker.domain.layout import LAYOUTS, layouts_problem
-from worker.domain.parts import Part
+from worker.domain.parts import Part, existing
 from worker.domain.patch import Json, JsonObject, changed_fields, merged_object
 from worker.domain.slugs import free_slug
 from worker.domain.staff import MANAGER, OWNER, PLATFORM, STAFF, Authority, Member, Role
@@ -60,7 +60,7 @@ def _reads_layouts(command: Command) -> Sequence[Part[Any]]:
 @command("venue.update", event="venue.updated", data=VenueUpdate, by=MANAGER, reads=_reads_layouts)
 def update(state: State, command: Command, now: datetime) -> Change | Rejected:
     """Merge a patch into the venue's fields; the slug stays unless the patch names one."""
-    venue = _existing(state)
+    venue = existing(state)
     if venue.status is Status.CLOSED:
         return _illegal(venue, "updated")
     patch = _given(command)
@@ -95,7 +95,7 @@ def _may_activate(state: State) -> Authority:
 def activate(state: State, command: Command, now: datetime) -> Change | Rejected:
     """Open the venue for business, once it has what the contract and the operator's policy ask."""
     del command
-    venue = _existing(state)
+    venue = existing(state)
     if venue.status in (Status.ACTIVE, Status.CLOSED):
         return _illegal(venue, "activated")
     missing = (*missing_for_activation(venue.fields), *lacking_documents(state, now))
@@ -105,7 +105,7 @@ def activate(state: State, command: Command, now: datetime) -> Change | Rejected
 @command("venue.deactivate", event="venue.deactivated", data=OptionalReason, by=OWNER)
 def deactivate(state: State, command: Command, now: datetime) -> Change | Rejected:
     """Take an active venue out of business until it is activated again."""
-    venue = _existing(state)
+    venue = existing(state)
     if venue.status is not Status.ACTIVE:
         return _illegal(venue, "deactivated")
     return _moved(state, Status.INACTIVE, command, now)
@@ -114,7 +114,7 @@ def deactivate(state: State, command: Command, now: datetime) -> Change | Reject
 @command("venue.suspend", event="venue.suspended", data=Reason, by=PLATFORM)
 def suspend(state: State, command: Command, now: datetime) -> Change | Rejected:
     """Stop a venue on the platform's word; only the platform lifts it."""
-    venue = _existing(state)
+    venue = existing(state)
     if venue.status not in (Status.ACTIVE, Status.INACTIVE):
         return _illegal(venue, "suspended")
     return _moved(state, Status.SUSPENDED, command, now)
@@ -123,7 +123,7 @@ def suspend(state: State, command: Command, now: datetime) -> Change | Rejected:
 @command("venue.close", event="venue.closed", data=Reason, by=OWNER)
 def close(state: State, command: Command, now: datetime) -> Change | Rejected:
     """Close a venue for good; after it only `venue.delete` is left."""
-    venue = _existing(state)
+    venue = existing(state)
     if venue.status is Status.CLOSED:
         return _illegal(venue, "closed")
     return _moved(state, Status.CLOSED, command, now)
@@ -133,7 +133,7 @@ def close(state: State, command: Command, now: datetime) -> Change | Rejected:
 def delete(state: State, command: Command, now: datetime) -> Change | Rejected:
     """Delete softly: the row and its history stay, the slug is free again, the id is not."""
     del command
-    venue = _existing(state)
+    venue = existing(state)
     if venue.status not in (Status.PENDING, Status.CLOSED):
         return _illegal(venue, "deleted")
     return _changed(state, now, ("deleted_at",), deleted_at=now)
@@ -143,21 +143,15 @@ def _given(command: Command) -> JsonObject:
     return cast("JsonObject", command.data.model_dump(exclude_unset=True))
 
 
-def _existing(state: State) -> Venue:
-    if state.venue is None:
-        raise LookupError("a rule for existing venues was asked about none")  # decide() checks it
-    return state.venue
-
-
 def _moved(state: State, status: Status, command: Command | None, now: datetime) -> Change:
-    before = _existing(state).status_reason
+    before = existing(state).status_reason
     reason = getattr(command.data, "reason", None) if command else None
     changed = ("status",) if reason == before else ("status", "status_reason")
     return _changed(state, now, changed, status=status, status_reason=reason)
 
 
 def _changed(state: State, now: datetime, changed: tuple[str, ...], **changes: Any) -> Change:  # noqa: ANN401 - the fields of Venue
-    venue = _existing(state)
+    venue = existing(state)
     after = replace(venue, version=venue.version + 1, updated_at=now, **changes)
     return Change(replace(state, venue=after), changed)
 
