@@ -7,7 +7,6 @@ a message raises.
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,8 +22,9 @@ from worker.domain.patch import Json
 from worker.domain.problems import problems_of
 from worker.errors import traceback_of
 from worker.messaging.delivery import Delivery
-from worker.messaging.envelope import Envelope, header_attributes, is_binary
-from worker.messaging.json_body import Refused, read_json, read_json_object
+from worker.messaging.envelope import Envelope
+from worker.messaging.json_body import Refused
+from worker.messaging.reading import Attributes, attributes_of, data_of, envelope_of, id_of
 from worker.storage.vault import Vault
 
 LONGEST_DEFERRAL = timedelta(days=366)
@@ -58,18 +58,13 @@ class Unreadable:
 
 def decode(delivery: Delivery, most_bytes: int, vault: Vault) -> Command | Unreadable:
     """Read one message, of at most `most_bytes`; its secrets are sealed at once."""
-    attributes: Mapping[str, Json] = {}
+    attributes: Attributes = {}
     envelope = traceback = None
     try:
-        if is_binary(delivery):
-            attributes = header_attributes(delivery)
-            envelope = _envelope(attributes)
-            data = read_json(delivery.body, most_bytes) if delivery.body else None
-        else:
-            attributes = read_json_object(delivery.body, most_bytes)
-            envelope = _envelope(attributes)
-            data = _json_data(attributes)
-        return _command(envelope, {} if data is None else data, delivery, vault)
+        attributes = attributes_of(delivery, most_bytes)
+        envelope = envelope_of(Envelope, attributes)
+        data = data_of(delivery, attributes, most_bytes)
+        return _command(envelope, data, delivery, vault)
     except Refused as refused:
         problems = refused.problems
     except Exception as error:
@@ -79,26 +74,7 @@ def decode(delivery: Delivery, most_bytes: int, vault: Vault) -> Command | Unrea
         problems = (Problem("internal", "reading the message failed; operators know why"),)
         traceback = traceback_of(error)
     origin = Origin(**_origin(envelope)) if envelope else None
-    return Unreadable(problems, origin, _id_of(attributes), traceback=traceback)
-
-
-def _json_data(attributes: Mapping[str, Json]) -> Json:
-    if attributes.get("data_base64") is not None:
-        raise Refused(Problem("invalid_envelope", "give data as JSON, not as data_base64"))
-    return attributes.get("data")
-
-
-def _envelope(attributes: Mapping[str, Json]) -> Envelope:
-    try:
-        return Envelope.model_validate(attributes)
-    except ValidationError as error:
-        # `field` points into `data`, so the attribute is named in the sentence instead.
-        raise Refused(
-            *(
-                Problem(problem.code, f"attribute {(problem.field or '/')[1:]}: {problem.message}")
-                for problem in problems_of(error, "invalid_envelope")
-            )
-        ) from None
+    return Unreadable(problems, origin, id_of(attributes), traceback=traceback)
 
 
 def _command(envelope: Envelope, data: Json, delivery: Delivery, vault: Vault) -> Command:
@@ -163,8 +139,3 @@ def _origin(envelope: Envelope) -> dict[str, Any]:
         "traceparent": envelope.traceparent,
         "tracestate": envelope.tracestate,
     }
-
-
-def _id_of(attributes: Mapping[str, Json]) -> str | None:
-    value = attributes.get("id")
-    return value[:256] if isinstance(value, str) else None

@@ -4,7 +4,6 @@ The checks go from the outside in, as those of a command do (`pipeline/decode.py
 sender can put into a message raises.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -17,8 +16,9 @@ from worker.domain.formats import Timestamp, UriReference, Uuid, text
 from worker.domain.patch import Json
 from worker.domain.problems import problems_of
 from worker.messaging.delivery import Delivery
-from worker.messaging.envelope import JSON_TYPE, Identifier, header_attributes, is_binary
-from worker.messaging.json_body import Refused, read_json, read_json_object
+from worker.messaging.envelope import JSON_TYPE, Identifier
+from worker.messaging.json_body import Refused
+from worker.messaging.reading import Attributes, attributes_of, data_of, envelope_of, id_of
 from worker.queries.catalogue import QUERIES
 from worker.queries.query import Query
 
@@ -58,39 +58,17 @@ class Unreadable:
 
 def decode(delivery: Delivery) -> Query | Unreadable:
     """Read one message."""
-    attributes: Mapping[str, Json] = {}
+    attributes: Attributes = {}
     try:
-        if is_binary(delivery):
-            attributes = header_attributes(delivery)
-            data = read_json(delivery.body, MOST_BYTES) if delivery.body else None
-        else:
-            attributes = read_json_object(delivery.body, MOST_BYTES)
-            data = _json_data(attributes)
-        return _query(_envelope(attributes), {} if data is None else data)
+        attributes = attributes_of(delivery, MOST_BYTES)
+        data = data_of(delivery, attributes, MOST_BYTES)
+        return _query(envelope_of(QueryEnvelope, attributes), data)
     except Refused as refused:
         problems = refused.problems
     except Exception:
         log.exception("decoding a query failed")
         problems = (Problem("internal", "reading the query failed; operators know why"),)
-    return Unreadable(_id_of(attributes), _type_of(attributes), problems)
-
-
-def _json_data(attributes: Mapping[str, Json]) -> Json:
-    if attributes.get("data_base64") is not None:
-        raise Refused(Problem("invalid_envelope", "give data as JSON, not as data_base64"))
-    return attributes.get("data")
-
-
-def _envelope(attributes: Mapping[str, Json]) -> QueryEnvelope:
-    try:
-        return QueryEnvelope.model_validate(attributes)
-    except ValidationError as error:
-        raise Refused(
-            *(
-                Problem(problem.code, f"attribute {(problem.field or '/')[1:]}: {problem.message}")
-                for problem in problems_of(error, "invalid_envelope")
-            )
-        ) from None
+    return Unreadable(id_of(attributes), _type_of(attributes), problems)
 
 
 def _query(envelope: QueryEnvelope, data: Json) -> Query:
@@ -117,11 +95,6 @@ def _data(model: type[Data], data: Json) -> Data:
         raise Refused(*problems_of(error, "invalid_data")) from None
 
 
-def _id_of(attributes: Mapping[str, Json]) -> str | None:
-    value = attributes.get("id")
-    return value[:256] if isinstance(value, str) else None
-
-
-def _type_of(attributes: Mapping[str, Json]) -> str:
+def _type_of(attributes: Attributes) -> str:
     value = attributes.get("type")
     return value if isinstance(value, str) and value in QUERIES else OTHER
