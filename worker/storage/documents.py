@@ -1,6 +1,5 @@
 """The table `venue_document`: the current document of each kind at a venue."""
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
@@ -10,7 +9,7 @@ from worker.domain.command import Command
 from worker.domain.documents_data import Document, DocumentStatus
 from worker.domain.origin import VenueKey
 from worker.storage.database import Connection
-from worker.storage.queries import queries
+from worker.storage.queries import by_venue, queries
 
 Documents = dict[str, Document]
 
@@ -23,10 +22,8 @@ async def load(tx: Connection, commands: Sequence[Command]) -> dict[VenueKey, Do
 async def of_venues(tx: Connection, keys: Collection[VenueKey]) -> dict[VenueKey, Documents]:
     """Return all documents of each venue."""
     tenant_ids, venue_ids = zip(*keys, strict=True)
-    found: dict[VenueKey, Documents] = defaultdict(dict)
-    async for row in queries.documents(tx, tenant_ids=tenant_ids, venue_ids=venue_ids):
-        found[row["tenant_id"], row["venue_id"]][row["kind"]] = _document(row)
-    return dict(found)
+    rows = queries.documents(tx, tenant_ids=tenant_ids, venue_ids=venue_ids)
+    return await by_venue(rows, "kind", _document)
 
 
 async def save(tx: Connection, changed: Mapping[VenueKey, Documents], now: datetime) -> None:

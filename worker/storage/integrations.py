@@ -1,6 +1,5 @@
 """The table `venue_integration`: what venues are connected to; their credentials stay sealed."""
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
@@ -11,7 +10,7 @@ from worker.domain.command import Command
 from worker.domain.integration import Integration
 from worker.domain.origin import VenueKey
 from worker.storage.database import Connection
-from worker.storage.queries import queries
+from worker.storage.queries import by_venue, queries
 
 Integrations = dict[str, Integration | None]
 
@@ -24,10 +23,8 @@ async def load(tx: Connection, commands: Sequence[Command]) -> dict[VenueKey, In
 async def of_venues(tx: Connection, keys: Collection[VenueKey]) -> dict[VenueKey, Integrations]:
     """Return what each of the venues is connected to, without the credentials."""
     tenant_ids, venue_ids = zip(*keys, strict=True)
-    found: dict[VenueKey, Integrations] = defaultdict(dict)
-    async for row in queries.integrations(tx, tenant_ids=tenant_ids, venue_ids=venue_ids):
-        found[row["tenant_id"], row["venue_id"]][row["kind"]] = _integration(row)
-    return dict(found)
+    rows = queries.integrations(tx, tenant_ids=tenant_ids, venue_ids=venue_ids)
+    return await by_venue(rows, "kind", _integration)
 
 
 async def save(tx: Connection, changed: Mapping[VenueKey, Integrations], _: datetime) -> None:

@@ -1,6 +1,5 @@
 """The table `venue_layout`: what is small of each layout, and its plan, read where it is needed."""
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -14,7 +13,7 @@ from worker.domain.layout_data import LayoutSetDefault, LayoutUpdate
 from worker.domain.layout_seats import Places
 from worker.domain.origin import VenueKey
 from worker.storage.database import Connection
-from worker.storage.queries import queries
+from worker.storage.queries import by_venue, queries
 
 Layouts = dict[str, Layout | None]
 
@@ -31,10 +30,7 @@ async def of_venues(
     """Return the layouts of venues; wanted are tenant, venue and the layout to read the plan of."""
     tenant_ids, venue_ids, layout_ids = zip(*wanted, strict=True)
     rows = queries.layouts(tx, tenant_ids=tenant_ids, venue_ids=venue_ids, layout_ids=layout_ids)
-    found: dict[VenueKey, Layouts] = defaultdict(dict)
-    async for row in rows:
-        found[row["tenant_id"], row["venue_id"]][row["layout_id"]] = layout_of(row)
-    return dict(found)
+    return await by_venue(rows, "layout_id", layout_of)
 
 
 async def save(tx: Connection, changed: Mapping[VenueKey, Layouts], _: datetime) -> None:

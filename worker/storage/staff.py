@@ -1,6 +1,5 @@
 """The table `venue_staff`: who holds which role at a venue."""
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
@@ -10,7 +9,7 @@ from worker.domain.command import COMMANDS, Command
 from worker.domain.origin import VenueKey
 from worker.domain.staff import STAFF, Member, Role
 from worker.storage.database import Connection
-from worker.storage.queries import queries
+from worker.storage.queries import by_venue, queries
 
 Members = dict[str, Member]
 EVERYBODY = None
@@ -31,10 +30,7 @@ async def of_venues(
     """Return active staff; wanted are tenant, venue, and the person, or `EVERYBODY`."""
     tenant_ids, venue_ids, user_ids = zip(*wanted, strict=True)
     rows = queries.staff(tx, tenant_ids=tenant_ids, venue_ids=venue_ids, user_ids=user_ids)
-    found: dict[VenueKey, Members] = defaultdict(dict)
-    async for row in rows:
-        found[row["tenant_id"], row["venue_id"]][row["user_id"]] = _member(row)
-    return dict(found)
+    return await by_venue(rows, "user_id", _member)
 
 
 async def save(tx: Connection, changed: Mapping[VenueKey, Members], _: datetime) -> None:
