@@ -27,6 +27,9 @@ from worker.storage.database import Connection, Database
 from worker.storage.vault import Vault, key_id
 
 PLANTED = "sk_live_51PLANTEDcredentialQ7"
+OLD_EDIT = """
+INSERT INTO parked_audit (parked_id, by, action, body) VALUES ($1, 'ann', 'replay', 'edit')
+"""
 LATER = "SELECT count(*) FROM _yoyo_migration WHERE migration_id > '0011z'"
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
 FAIL = """
@@ -241,8 +244,11 @@ async def test_what_an_earlier_version_has_parked(
     twice = "SELECT count(*) FROM parked_command WHERE times_seen = 2 AND key_id IS NOT NULL"
     await until(lambda: _is(database, twice, 1), "it is known again, and sealed")
     assert await _parked(database, 1)
+    await database.execute(OLD_EDIT, row["id"])
     ended = await run("secrets", "rotate", VENUE_DATABASE_URL=database_url)
     assert ended.status == 0, ended.errors
+    edit = await database.fetchval("SELECT body FROM parked_audit WHERE by = 'ann'")
+    assert opened(edit) == b"edit"
 
 
 async def test_rolling_back_loses_nothing(

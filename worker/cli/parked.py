@@ -13,7 +13,7 @@ import typer
 from rich.table import Table
 
 from worker.cli.deal import Action, deal_with
-from worker.cli.redacted import redacted, redacted_properties
+from worker.cli.redacted import redacted, without_secrets
 from worker.cli.with_database import vault, with_database
 from worker.errors import OperatorError
 from worker.output import harmless, people, print_json
@@ -127,7 +127,7 @@ async def _shown(tx: Connection, parked_id: str, reveal: Step | None) -> dict[st
         return None
     body = vault().open(row["body"])
     if reveal is None:
-        properties = redacted_properties(row["properties"])
+        properties = without_secrets(row["properties"])
         return {**row, "properties": properties, "body": redacted(body, row["command_type"])}
     await parked.revealed(tx, parked_id, reveal)
     return {**row, "body": body.decode("utf-8", "backslashreplace")}

@@ -24,12 +24,7 @@ def redacted(body: bytes, command_type: str | None) -> str:
     trusted = spec is not None and not spec.data.secret
     if isinstance(document, dict) and not trusted and "specversion" in document:
         return to_json({k: _outside(k, v) for k, v in document.items()}, indent=2).decode()
-    return to_json(_shown(document) if trusted else _hidden(document), indent=2).decode()
-
-
-def redacted_properties(value: Any) -> Any:  # noqa: ANN401 - JSON
-    """Return kept AMQP properties without what stands under a name that suggests a secret."""
-    return _shown(value)
+    return to_json(without_secrets(document) if trusted else _hidden(document), indent=2).decode()
 
 
 def _outside(name: str, value: Any) -> Any:  # noqa: ANN401 - JSON
@@ -46,13 +41,14 @@ ATTRIBUTES = frozenset(
 """The envelope, which holds no secrets."""
 
 
-def _shown(value: Any) -> Any:  # noqa: ANN401 - JSON
+def without_secrets(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return a document without what stands under a name that suggests a secret."""
     if isinstance(value, dict):
         return {
-            name: _hidden(item) if suggests_secret(name) else _shown(item)
+            name: _hidden(item) if suggests_secret(name) else without_secrets(item)
             for name, item in value.items()
         }
-    return [_shown(item) for item in value] if isinstance(value, list) else value
+    return [without_secrets(item) for item in value] if isinstance(value, list) else value
 
 
 def _hidden(value: Any) -> Any:  # noqa: ANN401 - JSON

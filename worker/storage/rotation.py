@@ -13,6 +13,7 @@ from worker.storage.queries import queries
 from worker.storage.vault import Vault
 
 STEP = 200
+Id = str | int
 NO_ID = "00000000-0000-0000-0000-000000000000"
 
 
@@ -27,7 +28,7 @@ class Kept:
     what: str
     stale: Callable[..., AsyncIterator[Any]]
     reseal: Callable[..., Any]
-    before: str | int = NO_ID
+    before: Id = NO_ID
 
 
 KEPT = (
@@ -78,29 +79,27 @@ async def _rotate(
             return
         rotated.counts[kept.what] += len(rows) - len(unopened)
         if unopened:
-            rotated.unopened.setdefault(kept.what, []).extend(unopened)
-        last = rows[-1]["id"]
-        after = int(last) if isinstance(kept.before, int) else last
+            rotated.unopened.setdefault(kept.what, []).extend(map(str, unopened))
+        after = rows[-1]["id"]
         said(kept.what, rotated.counts[kept.what])
 
 
-async def _reseal(tx: Connection, vault: Vault, kept: Kept, rows: list[Any]) -> list[str]:
-    tokens: dict[str, bytes] = {}
-    hashes: dict[str, bytes | None] = {}
+async def _reseal(tx: Connection, vault: Vault, kept: Kept, rows: list[Any]) -> list[Id]:
+    tokens: dict[Id, bytes] = {}
+    hashes: list[bytes | None] = []
     async for row in breathing(rows):
         with suppress(OperatorError):
             plain = vault.open(Sealed(row["key_id"], row["token"]))
             tokens[row["id"]] = vault.seal(plain).token
             # What an earlier version kept as it came has a hash without a key.
             old = row["hash"] is not None and row["key_id"] is None
-            hashes[row["id"]] = vault.keyed(row["hash"]) if old else row["hash"]
-    number = isinstance(kept.before, int)
+            hashes.append(vault.keyed(row["hash"]) if old else row["hash"])
     await kept.reseal(
         tx,
-        ids=[int(id_) if number else id_ for id_ in tokens],
+        ids=list(tokens),
         tokens=list(tokens.values()),
         key_id=vault.key_id,
-        hashes=list(hashes.values()),
+        hashes=hashes,
     )
     return [row["id"] for row in rows if row["id"] not in tokens]
 

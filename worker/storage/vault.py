@@ -10,7 +10,6 @@ import hmac
 import secrets
 from collections.abc import Sequence
 
-import structlog
 from cryptography.fernet import Fernet, InvalidToken
 from pydantic import SecretStr
 
@@ -24,7 +23,6 @@ NO_KEYS = (
     "`venue-worker secrets new` prints a key"
 )
 HASH_KEY_BYTES = 32
-log = structlog.get_logger()
 
 
 class Vault:

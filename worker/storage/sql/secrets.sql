@@ -40,7 +40,7 @@ WHERE p.id = new.id;
 
 -- name: stale_edits(key_id, after, most)
 -- Edits of parked commands that are sealed with another key than the given one.
-SELECT id::text, body AS token, key_id, NULL::bytea AS hash
+SELECT id, body AS token, key_id, NULL::bytea AS hash
 FROM parked_audit
 WHERE body IS NOT NULL AND key_id IS DISTINCT FROM :key_id AND id > :after::bigint
 ORDER BY id
