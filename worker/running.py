@@ -60,11 +60,16 @@ def _give_up() -> None:
 
 
 async def _ended(tasks: list[asyncio.Task[None]]) -> None:
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        # Again, until all have ended: a library may swallow a cancellation, as aiormq does with
+        # one that comes while it closes a channel.
+        _, left = await asyncio.wait(left, timeout=CLOSING_SECONDS)
     for task in tasks:
-        task.cancel()
-    for result in await asyncio.gather(*tasks, return_exceptions=True):
-        if isinstance(result, Exception):
-            raise result
+        if not task.cancelled() and isinstance(error := task.exception(), Exception):
+            raise error
 
 
 def _listen(asked: asyncio.Event) -> None:

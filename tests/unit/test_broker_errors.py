@@ -45,3 +45,20 @@ async def test_a_task_that_is_cancelled() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_a_cancellation_that_a_library_made_an_error_of() -> None:
+    """It ends the task all the same: who tried again upon it would never end."""
+
+    async def waiting() -> None:
+        with broker_errors():
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                raise aiormq.AMQPError("closed") from None
+
+    task = asyncio.create_task(waiting())
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task

@@ -28,15 +28,25 @@ def is_brokers(error: BaseException) -> bool:
     return isinstance(error, BROKER_ERRORS) or closed or ended
 
 
+def is_cancelled() -> bool:
+    """Tell whether the task that runs is to end, or to leave a block whose time is over."""
+    task = asyncio.current_task()
+    return task is not None and bool(task.cancelling())
+
+
 @contextmanager
 def broker_errors() -> Iterator[None]:
-    """Raise the client libraries' errors as ours; a cancellation of the task itself stays one."""
+    """Raise the client libraries' errors as ours; a cancellation of the task itself stays one.
+
+    It stays one also where a library has made an error of it: who tried again upon that would
+    never end.
+    """
     try:
         yield
     except (Exception, asyncio.CancelledError) as error:
-        task = asyncio.current_task()
-        ours = isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling()
-        if ours or not is_brokers(error):
+        if is_cancelled():
+            raise asyncio.CancelledError from error
+        if not is_brokers(error):
             raise
         raise BrokerUnavailableError(
             f"RabbitMQ cannot be used just now ({type(error).__name__}: {error})"

@@ -12,13 +12,13 @@ from contextlib import contextmanager, suppress
 
 import structlog
 from aio_pika import IncomingMessage
-from aio_pika.abc import AbstractRobustConnection
+from aio_pika.abc import AbstractChannel, AbstractRobustConnection
 from faststream import AckPolicy
 from faststream.rabbit import Channel, RabbitBroker, RabbitMessage, RabbitQueue
 
 from worker import metrics
 from worker.errors import BrokerUnavailableError, VenueWorkerError
-from worker.messaging.broker_errors import BROKER_ERRORS, broker_errors
+from worker.messaging.broker_errors import broker_errors
 from worker.messaging.delivery import Delivery
 from worker.messaging.link import OPEN_SECONDS, with_heartbeat
 from worker.messaging.replies import Replies, Reply, correlation_of, reply_address
@@ -67,11 +67,11 @@ class Queries:
         with _failures():
             connection = await broker.connect()
             try:
-                async with connection.channel() as channel:
-                    await declare_queries(channel)
+                channel = await connection.channel()
+                await declare_queries(channel)
                 await broker.start()
                 log.info("answering queries")
-                await _until_lost(connection, lost)
+                await _until_lost(channel, lost)
             finally:
                 await _stopped(broker, connection, lost=lost.is_set())
 
@@ -111,19 +111,15 @@ class Queries:
         metrics.query_duration_seconds.labels(query.type).observe(time.perf_counter() - started)
 
 
-async def _until_lost(connection: AbstractRobustConnection, lost: asyncio.Event) -> None:
+async def _until_lost(channel: AbstractChannel, lost: asyncio.Event) -> None:
     # A queue that somebody deletes takes its consumers with it, and no event tells. The channel
     # beneath the robust one is asked, which would mend itself instead of telling.
-    channel = await connection.channel()
     raw = await channel.get_underlay_channel()
-    try:
-        while not lost.is_set():
-            await raw.queue_declare(QUERIES, passive=True, timeout=LOOK_SECONDS)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_SECONDS):
-                    await lost.wait()
-    except BROKER_ERRORS as error:
-        log.warning("queries are not taken any more, trying again", error=str(error))
+    while not lost.is_set():
+        await raw.queue_declare(QUERIES, passive=True, timeout=LOOK_SECONDS)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_SECONDS):
+                await lost.wait()
 
 
 async def _stopped(

@@ -1,0 +1,38 @@
+"""Tasks beside one another: when one fails, all of them end."""
+
+import asyncio
+
+import pytest
+
+from worker import running
+from worker.errors import OperatorError
+
+
+async def test_a_cancellation_that_was_swallowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A task that a library keeps from ending is told once more; the error is what is raised."""
+    monkeypatch.setattr(running, "CLOSING_SECONDS", 0.05)
+    started = asyncio.Event()
+
+    async def deaf_at_first() -> None:
+        started.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            await asyncio.Event().wait()
+
+    async def fails() -> None:
+        await started.wait()
+        raise OperatorError("put something right")
+
+    async def nothing() -> None:
+        return None
+
+    async with asyncio.timeout(10):
+        with pytest.raises(OperatorError, match="put something right"):
+            await running.run_until_signal(
+                [fails()],
+                [deaf_at_first()],
+                stop=lambda: None,
+                finish=nothing,
+                grace_seconds=5,
+            )
