@@ -84,8 +84,9 @@ class Intake:
         """
         intake = cls(link, suspects, survived)
         arguments: FieldTable = {} if priority is None else {"x-priority": priority}
+        link.listen(intake)
         with broker_errors():
-            answer = await link.raw.basic_consume(queue, intake._received, arguments=arguments)
+            answer = await link.raw.basic_consume(queue, _elsewhere, arguments=arguments)
         intake._consumer_tag = answer.consumer_tag
         intake._watching = asyncio.create_task(intake._watch())
         return intake
@@ -176,13 +177,24 @@ class Intake:
             taken.append(delivery)
         return taken
 
-    async def _received(self, message: aiormq.abc.DeliveredMessage) -> None:
-        delivery = received(message)
+    def delivered(self, arguments: bytes, header: bytes, body: bytes) -> None:
+        """Take a delivery from the wire."""
+        delivery = received(arguments, header, body)
         self.received += 1
         self.received_at = delivery.received_at
         self._waiting.append(delivery)
         self._wake.set()
 
+    def returned(self, header: bytes) -> None:
+        """Nothing: nothing is published here."""
+
+    def confirmed(self, tag: int, *, multiple: bool, accepted: bool) -> None:
+        """Nothing: the same."""
+
     async def _watch(self) -> None:
         await self._link.until_not_consuming(self._consumer_tag)
         self._wake.set()
+
+
+async def _elsewhere(_: aiormq.abc.DeliveredMessage) -> None:
+    """What aiormq would call for a delivery: they are all taken by the tap."""

@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, cast
 
-import aio_pika
 import aiormq
 import structlog
 from aio_pika.abc import AbstractChannel, AbstractConnection
@@ -21,6 +20,7 @@ from yarl import URL
 from worker.errors import BrokerUnavailableError
 from worker.messaging import lenient
 from worker.messaging.broker_errors import broker_errors
+from worker.messaging.tap import Listener, Tap, Tapped, TappedConnection
 
 OPEN_SECONDS = 10.0
 CLOSE_SECONDS = 2.0
@@ -57,11 +57,13 @@ class Link:
         connection: AbstractConnection,
         channel: AbstractChannel,
         raw: aiormq.Channel,
+        tap: Tap,
     ) -> None:
         self.channel = channel
         self.raw = raw
         self.lost = asyncio.Event()
         self._connection = connection
+        self._tap = tap
         self._asked_at: float | None = None
         self._closing: asyncio.Task[None] | None = None
         connection.close_callbacks.add(self._on_close)
@@ -75,25 +77,27 @@ class Link:
         silent = asked_at is not None and time.monotonic() - asked_at > ANSWER_SECONDS
         return not self.lost.is_set() and not silent
 
-    async def blocked(self) -> bool:
-        """Tell whether the broker reads nothing of what is sent here, as it has too little room.
+    @property
+    def blocked(self) -> bool:
+        """Whether the broker reads nothing of what is sent here, as it has too little room.
 
         It says so when something has been published meanwhile, and reads on when there is room.
         """
-        if self.lost.is_set():
-            return False
-        try:
-            async with asyncio.timeout(0):
-                await self.raw.connection.ready()
-        except TimeoutError:
-            return True
-        return False
+        return self._tap.blocked and not self.lost.is_set()
 
-    async def until_blocked(self, *, blocked: bool = True) -> None:
-        """Return when it is blocked, or is not (any more), or is lost."""
-        # aiormq tells when a connection is blocked no more, and not when it is.
-        while not self.lost.is_set() and await self.blocked() is not blocked:  # noqa: ASYNC110
+    async def until_not_blocked(self) -> None:
+        """Return when the broker reads on, or the link is lost."""
+        while self.blocked:  # noqa: ASYNC110 - a matter of minutes; one look in a while is cheap
             await asyncio.sleep(LOOK_SECONDS)
+
+    def listen(self, listener: Listener) -> None:
+        """Let the listener have what is delivered, returned and confirmed on the channel."""
+        self._tap.listeners[self.raw.number] = listener
+
+    def write(self, frames: bytes) -> None:
+        """Send whole frames of the channel. What is sent on a lost link goes nowhere."""
+        if not self.lost.is_set():
+            self._tap.write(frames)
 
     def consumes(self, consumer_tag: str | None) -> bool:
         """Tell whether the broker knows a consumer of this link."""
@@ -131,7 +135,7 @@ class Link:
             answer.add_done_callback(_noted)
             while not answer.done():
                 await asyncio.wait({answer}, timeout=SILENT_SECONDS)
-                if not answer.done() and not await self.blocked():
+                if not answer.done() and not self.blocked:
                     log.warning("broker link lost", error=f"no answer for {SILENT_SECONDS:.0f} s")
                     self._closing = asyncio.create_task(self.close())
                     return
@@ -163,11 +167,15 @@ async def open_link(url: str, name: str, *, prefetch: int | None = None) -> Link
     """
     with broker_errors():
         async with asyncio.timeout(OPEN_SECONDS):
-            connection = await aio_pika.connect(
-                with_heartbeat(url), client_properties={"connection_name": name}
+            tapped = Tapped()
+            connection = TappedConnection(
+                with_heartbeat(url),
+                client_properties={"connection_name": name},
+                transport_factory=tapped,
             )
+            await connection.connect()
             try:
-                return await _linked(connection, prefetch)
+                return await _linked(connection, prefetch, tapped.tap)
             except BaseException:
                 await connection.close()
                 raise
@@ -189,12 +197,12 @@ async def set_up_link(url: str, name: str, *, prefetch: int | None = None) -> As
         raise
 
 
-async def _linked(connection: AbstractConnection, prefetch: int | None) -> Link:
+async def _linked(connection: AbstractConnection, prefetch: int | None, tap: Tap) -> Link:
     channel = await connection.channel(on_return_raises=False)
     if prefetch is not None:
         await channel.set_qos(prefetch_count=prefetch)
     raw = cast("aiormq.Channel", await channel.get_underlay_channel())
-    return Link(connection, channel, raw)
+    return Link(connection, channel, raw, tap)
 
 
 def with_heartbeat(url: str) -> URL:

@@ -3,17 +3,15 @@
 import asyncio
 from collections.abc import Sequence
 
-from aiormq import spec
-
 from worker.errors import BrokerBlockedError, BrokerUnavailableError
-from worker.messaging.confirms import publish_all
+from worker.messaging.confirms import Outlet
 from worker.messaging.envelope import STRUCTURED
 from worker.messaging.link import Link, set_up_link
 from worker.messaging.topology import EVENTS, declare
+from worker.messaging.wire import Outgoing, event_properties
 from worker.retry import forever
 from worker.storage.outbox import PendingEvent
 
-PERSISTENT = 2
 BLOCKED = "RabbitMQ takes no messages just now: a memory or disk alarm"
 
 
@@ -24,15 +22,17 @@ class Publisher:
         self._url = url
         self._timeout = confirm_timeout_seconds
         self._link: Link | None = None
+        self._outlet: Outlet | None = None
         self._opening = asyncio.Lock()
 
     def connected(self) -> bool:
         """Whether there is a connection to publish on, and the broker answers."""
         return self._link is not None and self._link.works
 
-    async def blocked(self) -> bool:
+    @property
+    def blocked(self) -> bool:
         """Whether the broker takes no messages just now, for want of memory or disk."""
-        return self._link is not None and await self._link.blocked()
+        return self._link is not None and self._link.blocked
 
     async def publish(self, events: Sequence[PendingEvent]) -> list[PendingEvent]:
         """Publish all at once, at most one event a venue, until each is confirmed or refused.
@@ -57,14 +57,15 @@ class Publisher:
         while True:
             async for attempt in forever("connecting to publish", BrokerUnavailableError):
                 with attempt:
-                    link = await self._connected()
+                    link, _ = await self._connected()
             await link.lost.wait()
 
-    async def _connected(self) -> Link:
+    async def _connected(self) -> tuple[Link, Outlet]:
         async with self._opening:
-            if self._link is None or self._link.lost.is_set():
+            if self._link is None or self._outlet is None or self._link.lost.is_set():
                 self._link = await self._open()
-            return self._link
+                self._outlet = Outlet(self._link)
+            return self._link, self._outlet
 
     async def _open(self) -> Link:
         async with set_up_link(self._url, "venue-worker events") as link:
@@ -79,10 +80,10 @@ class Publisher:
     async def _publish(
         self, events: list[PendingEvent], refused: list[PendingEvent]
     ) -> list[PendingEvent]:
-        link = await self._connected()
-        if await link.blocked():
+        link, outlet = await self._connected()
+        if link.blocked:
             raise BrokerBlockedError(BLOCKED)
-        confirms = await publish_all(link, events, lambda event: self._publish_one(link, event))
+        confirms = await outlet.publish(events, _message, self._timeout)
         for _, error in confirms.failed:
             raise error
         refused += confirms.refused
@@ -90,23 +91,7 @@ class Publisher:
             raise BrokerBlockedError(BLOCKED)
         return confirms.unconfirmed
 
-    async def _publish_one(self, link: Link, event: PendingEvent) -> None:
-        await link.raw.basic_publish(
-            event.body.encode(),
-            exchange=EVENTS,
-            routing_key=event.type,
-            properties=event_properties(event),
-            timeout=self._timeout,
-            wait=False,
-        )
 
-
-def event_properties(event: PendingEvent) -> spec.Basic.Properties:
-    """Return the properties of an event's message, the same at every publication."""
-    return spec.Basic.Properties(
-        content_type=STRUCTURED,
-        delivery_mode=PERSISTENT,
-        message_id=event.id,
-        message_type=event.type,
-        headers={"venue-id": event.venue_id},
-    )
+def _message(event: PendingEvent) -> Outgoing:
+    properties = event_properties(STRUCTURED, event.type, event.id, event.venue_id)
+    return Outgoing(EVENTS, event.type, properties, event.body.encode())

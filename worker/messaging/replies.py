@@ -14,10 +14,11 @@ from aiormq import spec
 from pydantic_core import to_json
 
 from worker.errors import BrokerUnavailableError
-from worker.messaging.confirms import publish_all
+from worker.messaging.confirms import Outlet
 from worker.messaging.delivery import Delivery
 from worker.messaging.link import Link, open_link
 from worker.messaging.topology import OWN
+from worker.messaging.wire import Outgoing
 from worker.outcome import Outcome
 
 MOST_WAITING = 10_000
@@ -84,6 +85,7 @@ class Replies:
         self._waiting: deque[Reply] = deque(maxlen=most_waiting)
         self._wake = asyncio.Event()
         self._link: Link | None = None
+        self._outlet: Outlet | None = None
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -122,12 +124,12 @@ class Replies:
 
     async def _publish(self, lot: list[Reply]) -> list[Reply]:
         try:
-            link = await self._connected()
+            link, outlet = await self._connected()
         except BrokerUnavailableError as error:
             log.info("replies dropped, the broker is away", replies=len(lot), error=str(error))
             return []
-        await link.until_blocked(blocked=False)
-        confirms = await publish_all(link, lot, lambda reply: _publish_one(link, reply))
+        await link.until_not_blocked()
+        confirms = await outlet.publish(lot, _message, CONFIRM_SECONDS)
         for reply in confirms.refused:
             log.info("reply refused", reply_to=reply.reply_to)
         for reply, reason in confirms.failed:
@@ -135,22 +137,17 @@ class Replies:
         # Those that a blocked broker has not confirmed are with it, and go out when it reads on.
         return [] if confirms.blocked else confirms.unconfirmed
 
-    async def _connected(self) -> Link:
-        if self._link is None or self._link.lost.is_set():
+    async def _connected(self) -> tuple[Link, Outlet]:
+        if self._link is None or self._outlet is None or self._link.lost.is_set():
             self._link = await open_link(self._url, self._name)
-        return self._link
+            self._outlet = Outlet(self._link)
+        return self._link, self._outlet
 
 
-async def _publish_one(link: Link, reply: Reply) -> None:
-    await link.raw.basic_publish(
-        reply.body,
-        exchange="",
-        routing_key=reply.reply_to,
-        properties=spec.Basic.Properties(
-            content_type="application/json",
-            correlation_id=reply.correlation_id,
-            delivery_mode=TRANSIENT,
-        ),
-        timeout=CONFIRM_SECONDS,
-        wait=False,
+def _message(reply: Reply) -> Outgoing:
+    properties = spec.Basic.Properties(
+        content_type="application/json",
+        correlation_id=reply.correlation_id,
+        delivery_mode=TRANSIENT,
     )
+    return Outgoing("", reply.reply_to, properties.marshal(), reply.body)

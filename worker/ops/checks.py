@@ -73,7 +73,7 @@ class Checks:
         return Check(details=connections)
 
     async def _rabbitmq(self) -> Check:
-        if await self.publisher.blocked():
+        if self.publisher.blocked:
             message = "RabbitMQ takes no messages (memory or disk alarm): events wait in the outbox"
             return Check(Severity.WARNING, message, ready=False)
         if not self.publisher.connected():

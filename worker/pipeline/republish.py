@@ -2,17 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 
-from aiormq.abc import DeliveredMessage
 from aiormq.exceptions import ChannelNotFoundEntity
 
 from worker.errors import OperatorError
 from worker.messaging.broker_errors import broker_errors
-from worker.messaging.confirms import publish_all
+from worker.messaging.confirms import Outlet
+from worker.messaging.envelope import STRUCTURED
 from worker.messaging.link import Link
-from worker.messaging.publisher import event_properties
 from worker.messaging.topology import is_own
+from worker.messaging.wire import Outgoing, event_properties
 from worker.pipeline.publish import Waves
 from worker.storage import history
 from worker.storage.database import Database
@@ -50,10 +49,11 @@ async def republish(
     Raises:
         OperatorError: the queue is gone, or did not take an event; it says where to go on.
     """
+    outlet = Outlet(link)
     while page := await _page(database, selection):
         waves = Waves(page)
         while wave := waves.next():
-            await _send(link, queue, wave, selection.after)
+            await _send(outlet, queue, wave, selection.after)
             told(wave)
         selection = replace(selection, after=page[-1].id)
 
@@ -63,30 +63,22 @@ async def _page(database: Database, selection: Selection) -> list[KeptEvent]:
         return await history.page(tx, selection, PAGE)
 
 
-async def _send(link: Link, queue: str, wave: Sequence[KeptEvent], after: str) -> None:
-    confirms = await publish_all(link, wave, partial(_send_one, link, queue))
+async def _send(outlet: Outlet, queue: str, wave: Sequence[KeptEvent], after: str) -> None:
+    def message(event: KeptEvent) -> Outgoing:
+        properties = event_properties(STRUCTURED, event.type, event.id, event.venue_id)
+        return Outgoing("", queue, properties, event.body.encode(), mandatory=True, id=event.id)
+
+    confirms = await outlet.publish(wave, message, CONFIRM_SECONDS)
     for _, error in confirms.failed:
         raise error
+    if confirms.returned:
+        raise _no_queue(queue)
     if stopped := [*confirms.refused, *confirms.unconfirmed]:
         why = "refused" if confirms.refused else "did not confirm"
         raise OperatorError(
             f"{queue} {why} event {stopped[0].id} of venue {stopped[0].venue_id}: once it takes "
             f"events again, go on with the same words and --after {after}"
         )
-
-
-async def _send_one(link: Link, queue: str, event: KeptEvent) -> None:
-    answer = await link.raw.basic_publish(
-        event.body.encode(),
-        exchange="",
-        routing_key=queue,
-        properties=event_properties(event),
-        mandatory=True,
-        timeout=CONFIRM_SECONDS,
-        wait=False,
-    )
-    if isinstance(answer, DeliveredMessage):  # handed back
-        raise _no_queue(queue)
 
 
 def _no_queue(queue: str) -> OperatorError:
