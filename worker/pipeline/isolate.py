@@ -77,10 +77,9 @@ def _bare(message: Message) -> Message:
 
 
 def _joined(first: Done, second: Done) -> Done:
-    # The second half has seen the first half's events as unpublished ones of its venues.
-    events = {event.position: event for event in [*first.events, *second.events]}
     return Done(
         [*first.outcomes, *second.outcomes],
-        [events[position] for position in sorted(events)],
+        [*first.events, *second.events],
+        first.venues | second.venues,
         [*first.cancelled, *second.cancelled],
     )

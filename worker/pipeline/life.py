@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from worker.breath import breathing
 from worker.errors import TransientError
 from worker.messaging.replies import Replies
+from worker.pipeline.behind import Behind
 from worker.pipeline.decide import Terms, decide_all
 from worker.pipeline.deduplicate import deduplicate
 from worker.pipeline.due import taken_over
@@ -27,6 +28,9 @@ from worker.retry import forever
 from worker.storage import outcomes, world
 from worker.storage.database import Database
 from worker.storage.vault import Vault
+
+MOST_BEHIND = 2
+"""Batches that are committed and not settled yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +48,23 @@ class Pipeline:
     async def run(self, source: Source) -> None:
         """Handle batch after batch, until the source is told to stop."""
         await self._ready()
-        while deliveries := await source.take(self.batch_size):
-            with stage("decode"):
-                messages = [
-                    read(delivery, self.most_bytes, self.vault)
-                    async for delivery in breathing(deliveries)
-                ]
-            with stage("transaction"):
-                done = await isolated(self._commit, messages)
-            with stage("publish"):
-                await self.publishing.publish(done.events)
-            with stage("settle"):
-                await settle(source, self.replies, messages, done)
+        async with Behind(MOST_BEHIND, source.stop) as behind:
+            while deliveries := await source.take(self.batch_size):
+                with stage("decode"):
+                    messages = [
+                        read(delivery, self.most_bytes, self.vault)
+                        async for delivery in breathing(deliveries)
+                    ]
+                with stage("transaction"):
+                    done = await isolated(self._commit, messages)
+                # The next batch is decided while this one's events are on their way.
+                await behind.go_on(self._published(source, messages, done))
+
+    async def _published(self, source: Source, messages: list[Message], done: Done) -> None:
+        with stage("publish"):
+            await self.publishing.publish(done.events, done.venues)
+        with stage("settle"):
+            await settle(source, self.replies, messages, done)
 
     async def _ready(self) -> None:
         async for attempt in forever("reading the key of the hashes", TransientError):

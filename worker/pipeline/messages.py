@@ -7,7 +7,7 @@ from typing import Protocol
 from worker.domain.command import Command
 from worker.domain.decision import Problem
 from worker.domain.families import COMMANDS
-from worker.domain.origin import Origin
+from worker.domain.origin import Origin, VenueKey
 from worker.messaging.delivery import Delivery
 from worker.outcome import Outcome
 from worker.pipeline.decode import Unreadable, decode
@@ -23,6 +23,9 @@ class Source(Protocol):
 
     async def settle(self, deliveries: list[Delivery]) -> None:
         """Let the source forget a batch whose outcome is committed."""
+
+    def stop(self) -> None:
+        """Give out no more."""
 
 
 GIVEN_UP = "given_up"
@@ -84,10 +87,12 @@ class Done:
     Attributes:
         outcomes: what became of each message, in the order they came; None where another worker
             has taken it over.
+        events: the batch's own, now committed and to be published.
+        venues: those that its messages name: what is left of them is to be published, too.
         cancelled: deferred commands that the batch has ended, and their outcome.
-        events: the committed events to publish: the batch's own, and older ones of its venues.
     """
 
     outcomes: list[Outcome | None]
     events: list[PendingEvent]
+    venues: set[VenueKey]
     cancelled: list[tuple[Delivery, Outcome]] = field(default_factory=list)

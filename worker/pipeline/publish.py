@@ -8,7 +8,7 @@ then on the venue is the sweep's alone, until the refused event gets through.
 import asyncio
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Generic, TypeVar
 
 from worker.domain.origin import VenueKey
@@ -36,15 +36,22 @@ class Publishing:
         self._publisher = publisher
         self._turn = asyncio.Lock()
 
-    async def publish(self, events: Sequence[PendingEvent]) -> None:
-        """Publish a batch's events; return when each is confirmed, or left to `sweep_forever`.
+    async def publish(self, new: Sequence[PendingEvent], venues: Collection[VenueKey]) -> None:
+        """Publish a batch's events, and what is left of its venues.
 
-        A broker that has too little room takes no events, but has to be rid of commands: so they
-        go on being handled, and their events wait in the outbox.
+        Returns when each is confirmed, or left to `sweep_forever`. A broker that has too little
+        room takes no events, but has to be rid of commands: so they go on being handled, and their
+        events wait in the outbox.
         """
-        if events:
-            async with self._turn:
-                await self._publish(events)
+        if not venues:
+            return
+        async with self._turn:
+            # What is left is looked up now, when what was published before it has been noted.
+            async for attempt in forever("looking what is to be published", TransientError):
+                with attempt:
+                    async with self._database.transaction(durable=False) as tx:
+                        events = await outbox.to_publish(tx, venues, new)
+            await self._publish(events)
 
     async def sweep_forever(self) -> None:
         """Publish what was left behind, until cancelled."""

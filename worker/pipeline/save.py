@@ -11,7 +11,7 @@ from worker.outcome import Outcome, Result
 from worker.pipeline.decisions import Decisions
 from worker.pipeline.messages import Done, Message
 from worker.pipeline.park import park
-from worker.storage import deferred, events, outbox, outcomes, world
+from worker.storage import deferred, events, outcomes, world
 from worker.storage.database import Connection
 from worker.storage.vault import Vault
 
@@ -26,7 +26,6 @@ async def save(
     await deferred.save(tx, list(decisions.deferred.values()), now, vault)
     refusals = await park(tx, decisions, now, vault)
     await deferred.finish(tx, finished(decisions))
-    backlog = await outbox.pending_of(tx, _venues(messages))
     new = [
         written(event, origin, now, most_bytes)
         async for event, origin in breathing([*decisions.events, *refusals])
@@ -37,8 +36,8 @@ async def save(
             None if place in decisions.batch.gone else _outcome(decisions, place)
             for place in range(len(messages))
         ],
-        # Of venues that have more waiting than was read, the sweep publishes these in their turn.
-        events=[*backlog.events, *(event for event in saved if event.key not in backlog.closed)],
+        events=saved,
+        venues=_venues(messages),
         cancelled=told(decisions),
     )
 

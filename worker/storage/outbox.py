@@ -1,7 +1,7 @@
 """The table `outbox`: which of the committed events are not published yet."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,20 +38,6 @@ class PendingEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Backlog:
-    """What of some venues is still to be published.
-
-    Attributes:
-        events: the oldest events of each venue, in order.
-        closed: venues of which nothing newer may be published after these: there are more, or the
-            first was refused, and then none of the venue's is among `events`.
-    """
-
-    events: list[PendingEvent]
-    closed: set[VenueKey]
-
-
-@dataclass(frozen=True, slots=True)
 class OutboxFigures:
     """How far publishing is behind.
 
@@ -66,15 +52,28 @@ class OutboxFigures:
     next: list[dict[str, Any]]
 
 
-async def pending_of(tx: Connection, venues: Collection[VenueKey]) -> Backlog:
-    """Return what is to be published of the venues (tenant, venue) before anything newer."""
-    rows = await _oldest(tx, sorted(venues), most=MOST_EACH * len(venues), also_held=False)
-    counts = Counter(_key(row) for row in rows)
-    held = {_key(row) for row in rows if row["held"]}
-    return Backlog(
-        events=[_pending(row) for row in rows if not row["held"]],
-        closed=held | {key for key, count in counts.items() if count == MOST_EACH},
-    )
+async def to_publish(
+    tx: Connection, venues: Collection[VenueKey], new: Sequence[PendingEvent]
+) -> list[PendingEvent]:
+    """Return what is to be published of the venues now: new events, and what is left before them.
+
+    Nothing of venues whose oldest event was refused, and a beginning only of those that have very
+    much left: that is for the sweep.
+
+    Args:
+        tx: what it sees decides what is still unpublished.
+        venues: (tenant, venue).
+        new: events just committed, at hand with their bodies; in order, and those of one venue
+            with nothing of the same venue between them.
+    """
+    rows = await _oldest(tx, sorted(venues), most=MOST_EACH * len(venues))
+    at_hand = {event.position: event for event in new}
+    firsts: dict[VenueKey, asyncpg.Record] = {}
+    for row in rows:
+        firsts.setdefault(_key(row), row)
+    fresh = {key for key, first in firsts.items() if first["position"] in at_hand}
+    left = [row for row in rows if _key(row) not in fresh and not row["held"]]
+    return [event for event in new if event.key in fresh] + await _pending(tx, left, at_hand)
 
 
 async def claim(
@@ -93,15 +92,13 @@ async def claim(
     if len(venues) < enough:
         rows = queries.abandoned_venues(tx, min_age_seconds=min_age_seconds, most=most)
         venues += [_key(row) async for row in rows]
-    rows = await _oldest(tx, venues, most=most, also_held=True)
+    rows = await _oldest(tx, venues, most=most)
     each = Counter(_key(row) for row in rows)
     more = len(venues) >= enough or len(rows) == most or MOST_EACH in each.values()
-    return [_pending(row) for row in rows], more
+    return await _pending(tx, rows, {}), more
 
 
-async def _oldest(
-    tx: Connection, venues: Sequence[VenueKey], *, most: int, also_held: bool
-) -> list[asyncpg.Record]:
+async def _oldest(tx: Connection, venues: Sequence[VenueKey], *, most: int) -> list[asyncpg.Record]:
     if not venues:
         return []
     tenant_ids, venue_ids = zip(*venues, strict=True)
@@ -111,7 +108,6 @@ async def _oldest(
         venue_ids=venue_ids,
         most_each=MOST_EACH,
         most=most,
-        also_held=also_held,
     )
     return [row async for row in rows]
 
@@ -139,12 +135,22 @@ def _key(row: asyncpg.Record) -> VenueKey:
     return row["tenant_id"], row["venue_id"]
 
 
-def _pending(row: asyncpg.Record) -> PendingEvent:
-    return PendingEvent(
-        position=row["position"],
-        id=row["event_id"],
-        tenant_id=row["tenant_id"],
-        venue_id=row["venue_id"],
-        type=row["type"],
-        body=row["body"],
-    )
+async def _pending(
+    tx: Connection, rows: Sequence[asyncpg.Record], at_hand: Mapping[int, PendingEvent]
+) -> list[PendingEvent]:
+    ids = [row["event_id"] for row in rows if row["position"] not in at_hand]
+    bodies = {}
+    if ids:
+        bodies = {row["id"]: row async for row in queries.bodies_of(tx, event_ids=ids)}
+    return [
+        at_hand.get(row["position"])
+        or PendingEvent(
+            position=row["position"],
+            id=row["event_id"],
+            tenant_id=row["tenant_id"],
+            venue_id=row["venue_id"],
+            type=bodies[row["event_id"]]["type"],
+            body=bodies[row["event_id"]]["body"],
+        )
+        for row in rows
+    ]

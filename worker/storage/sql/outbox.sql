@@ -1,8 +1,7 @@
--- name: oldest_pending(tenant_ids, venue_ids, most_each, most, also_held)
--- The oldest unpublished events of each of the venues; without their bodies where the first of them
--- was refused, unless those are wanted also.
-SELECT o.position, o.event_id::text, wanted.tenant_id::text, wanted.venue_id::text, o.held,
-       e.type, e.body
+-- name: oldest_pending(tenant_ids, venue_ids, most_each, most)
+-- The places of the oldest unpublished events of each of the venues, and whether the first of them
+-- was refused.
+SELECT o.position, o.event_id::text, wanted.tenant_id::text, wanted.venue_id::text, o.held
 FROM unnest(:tenant_ids::uuid[], :venue_ids::uuid[]) WITH ORDINALITY
   AS wanted (tenant_id, venue_id, nth)
 CROSS JOIN LATERAL (
@@ -13,9 +12,12 @@ CROSS JOIN LATERAL (
     ORDER BY position
     LIMIT :most_each
 ) AS o
-LEFT JOIN venue_event AS e ON e.id = o.event_id AND (NOT o.held OR :also_held::boolean)
 ORDER BY wanted.nth, o.position
 LIMIT :most;
+
+-- name: bodies_of(event_ids)
+-- Types and bodies of events.
+SELECT id::text, type, body FROM venue_event WHERE id = ANY (:event_ids::uuid[]);
 
 -- name: abandoned_venues(min_age_seconds, most)
 -- Venues whose oldest event nobody seems to be publishing. Goes from venue to venue by the index,
