@@ -10,6 +10,7 @@ import structlog
 
 Work = Coroutine[Any, Any, None]
 CLOSING_SECONDS = 5.0
+STRAY_SECONDS = 0.5
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 log = structlog.get_logger()
 
@@ -45,6 +46,22 @@ async def run_until_signal(
             await finish()
     asked_task.cancel()
     await _ended(tasks)
+
+
+async def alone(work: Work) -> None:
+    """Do the work; then end whatever a library has left running behind it.
+
+    aio-pika's robust connection swallows a cancellation that comes while it connects, and goes on
+    by itself: whoever waited for all tasks to end after one cancellation would wait for ever.
+    """
+    try:
+        await work
+    finally:
+        own = asyncio.current_task()
+        while left := {task for task in asyncio.all_tasks() if task is not own}:
+            for task in left:
+                task.cancel()
+            await asyncio.wait(left, timeout=STRAY_SECONDS)
 
 
 def _settling(grace_seconds: float) -> float:

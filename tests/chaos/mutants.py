@@ -13,7 +13,6 @@ from worker.pipeline import life
 from worker.pipeline.publish import Publishing
 from worker.pipeline.save import save
 from worker.storage import outbox, outcomes, parked
-from worker.storage.outbox import Backlog
 from worker.storage.queries import rows_of
 
 MUTANTS: dict[str, Callable[[], None]] = {}
@@ -56,7 +55,7 @@ def _publish_first() -> None:
 
     async def published(*arguments: Any) -> Any:
         done = await original(*arguments)
-        await publishings[0].publish(done.events)
+        await publishings[0]._publish(done.events)
         return done
 
     setattr(Publishing, "__init__", remembered)
@@ -99,10 +98,10 @@ def _forget_first() -> None:
 
 @_mutant("does not look for older events")
 def _no_older() -> None:
-    async def none(*_: object) -> Backlog:
-        return Backlog([], set())
+    async def only_new(_: object, __: object, new: Any) -> Any:
+        return new
 
-    setattr(outbox, "pending_of", none)
+    setattr(outbox, "to_publish", only_new)
 
 
 @_mutant("drops what it does not understand")

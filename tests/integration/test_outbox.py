@@ -26,28 +26,61 @@ async def ours(database_url: str) -> AsyncIterator[Database]:
 async def test_a_batch_reads_a_few_of_each_venue(
     ours: Database, database: asyncpg.Connection
 ) -> None:
-    """The oldest of each venue; one that has more is closed to anything newer, the others not."""
+    """Of what others have left of a batch's venues it publishes the oldest, in order."""
     many, few = Venue(), Venue()
     ids = await add_events(database, many, MOST_EACH + 30, pending=True)
     ids = ids[:MOST_EACH] + await add_events(database, few, 3, pending=True)
     async with ours.transaction() as tx:
-        found = await outbox.pending_of(tx, {_key(many), _key(few), _key(Venue())})
-    assert sorted(event.id for event in found.events) == sorted(ids)
-    assert found.closed == {_key(many)}
+        found = await outbox.to_publish(tx, {_key(many), _key(few), _key(Venue())}, [])
+    assert sorted(event.id for event in found) == sorted(ids)
+    assert all(event.body for event in found)
+
+
+async def test_all_of_a_batch_is_published(ours: Database, database: asyncpg.Connection) -> None:
+    """New events that nothing stands before go out, whatever their number, as they are at hand."""
+    venue = Venue()
+    new = await _new_events(database, venue, MOST_EACH + 5)
+    async with ours.transaction() as tx:
+        assert await outbox.to_publish(tx, {_key(venue)}, new) == new
+
+
+@pytest.mark.parametrize(("older", "of_the_new"), [(2, 3), (MOST_EACH, 0), (MOST_EACH + 9, 0)])
+async def test_what_is_older_goes_first(
+    ours: Database, database: asyncpg.Connection, older: int, of_the_new: int
+) -> None:
+    """New events follow all that is left before them, and wait where that is not all read."""
+    venue = Venue()
+    before = await add_events(database, venue, older, pending=True)
+    new = await _new_events(database, venue, 3, above=older)
+    async with ours.transaction() as tx:
+        found = await outbox.to_publish(tx, {_key(venue)}, new)
+    expected = before[:MOST_EACH] + [event.id for event in new[:of_the_new]]
+    assert [event.id for event in found] == expected
+
+
+async def test_what_somebody_has_published_since(
+    ours: Database, database: asyncpg.Connection
+) -> None:
+    """New events that are out of the outbox by now are not published again."""
+    venue = Venue()
+    new = await _new_events(database, venue, 2)
+    async with ours.transaction() as tx:
+        await outbox.forget(tx, new)
+        assert await outbox.to_publish(tx, {_key(venue)}, new) == []
 
 
 async def test_a_batch_leaves_a_held_venue_alone(
     ours: Database, database: asyncpg.Connection
 ) -> None:
-    """Of a venue whose oldest event was refused a batch reads none and publishes none."""
+    """Of a venue whose oldest event was refused a batch publishes none, and none of its own."""
     held, free = Venue(), Venue()
     await add_events(database, held, 3, pending=True)
     ids = await add_events(database, free, 2, pending=True)
     await _refuse(database, held, "1 minute ago")
+    new = await _new_events(database, held, 2, above=3)
     async with ours.transaction() as tx:
-        found = await outbox.pending_of(tx, {_key(held), _key(free)})
-    assert [event.id for event in found.events] == ids
-    assert found.closed == {_key(held)}
+        found = await outbox.to_publish(tx, {_key(held), _key(free)}, new)
+    assert [event.id for event in found] == ids
 
 
 async def test_thousands_of_a_held_venue_are_in_nobodys_way(
@@ -122,6 +155,19 @@ async def test_a_round_is_bounded(ours: Database, database: asyncpg.Connection) 
 async def _claim(ours: Database) -> list[PendingEvent]:
     async with ours.transaction() as tx:
         return (await outbox.claim(tx, min_age_seconds=AGE, most=500))[0]
+
+
+async def _new_events(
+    database: asyncpg.Connection, venue: Venue, count: int, *, above: int = 0
+) -> list[PendingEvent]:
+    """What a batch has just committed, as it has it at hand."""
+    ids = await add_events(database, venue, count, above=above, pending=True)
+    rows = await database.fetch(
+        "SELECT o.position, e.id::text, e.type, e.body FROM venue_event e"
+        " JOIN outbox o ON o.event_id = e.id WHERE e.id = ANY ($1::uuid[]) ORDER BY o.position",
+        ids,
+    )
+    return [PendingEvent(r["position"], r["id"], *_key(venue), r["type"], r["body"]) for r in rows]
 
 
 async def _refuse(

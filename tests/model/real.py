@@ -81,6 +81,10 @@ class Lots:
         """Note what is settled."""
         self.settled += deliveries
 
+    def stop(self) -> None:
+        """Hand out no more."""
+        self.waiting = []
+
 
 class Once(DueCommands):
     """The commands that are due at one moment."""

@@ -106,7 +106,7 @@ async def test_a_command_that_fails_its_transaction(culprit: int) -> None:
         if blamed in [one.content for one in batch if not one.failure]:
             raise ZeroDivisionError
         committed.extend(batch)
-        return Done([], [])
+        return Done([], [], set())
 
     with capture_logs():
         await isolated(commit, messages)
@@ -128,7 +128,7 @@ async def test_a_failure_that_cannot_be_kept() -> None:
         if batch[0].delivery.properties or isinstance(batch[0].content, Command):
             raise ZeroDivisionError
         committed.extend(batch)
-        return Done([], [])
+        return Done([], [], set())
 
     with capture_logs():
         await isolated(commit, [one])

@@ -36,3 +36,24 @@ async def test_a_cancellation_that_was_swallowed(monkeypatch: pytest.MonkeyPatch
                 finish=nothing,
                 grace_seconds=5,
             )
+
+
+def test_what_a_library_leaves_running(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A task that nobody waits for, and that swallows its first cancellation, keeps nobody up."""
+    monkeypatch.setattr(running, "STRAY_SECONDS", 0.05)
+    strays: list[asyncio.Task[None]] = []
+
+    async def deaf_at_first() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            await asyncio.Event().wait()
+
+    async def fails() -> None:
+        strays.append(asyncio.create_task(deaf_at_first()))
+        await asyncio.sleep(0)
+        raise OperatorError("put something right")
+
+    with pytest.raises(OperatorError, match="put something right"):
+        asyncio.run(running.alone(fails()))
+    assert strays[0].cancelled()

@@ -5,6 +5,7 @@ import gc
 
 from worker import app
 from worker.ops import logs
+from worker.running import alone
 from worker.settings import Settings
 
 
@@ -16,4 +17,4 @@ def run() -> None:
     # again and again would keep the event loop from its work for some 70 ms at a time.
     gc.collect()
     gc.freeze()
-    asyncio.run(app.run(settings))
+    asyncio.run(alone(app.run(settings)))
