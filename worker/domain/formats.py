@@ -38,7 +38,6 @@ TEXT_PATTERN = (
 
 EMAIL_PATTERN = r"^[^\s<>@]+@[^\s<>@]+$"
 PLAIN_LOCAL = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*")
-MOST_LOCAL = 64
 SHORT_EMAIL = 128
 """Characters of an address below which its length is no question (RFC 5321, 4.5.3.1)."""
 
@@ -131,8 +130,8 @@ def _check_email(value: str) -> str:
     # The text stays as it was given. Most of the work is in the domain, and few domains are used by
     # many: where the part before it is of the plainest kind, it is the domain that has to be valid.
     local, _, domain = value.rpartition("@")
-    plain = len(value) <= SHORT_EMAIL and len(local) <= MOST_LOCAL and PLAIN_LOCAL.fullmatch(local)
-    if plain and value.isascii():
+    short = len(value) <= SHORT_EMAIL and value.isascii()
+    if short and PLAIN_LOCAL.fullmatch(local):
         _check_domain(domain)
     else:
         _email.validate_python(value)
