@@ -54,3 +54,10 @@ def test_a_domain_twice(domain: str) -> None:
     """What was found of a domain holds when it comes again."""
     first = _accepts(OURS.validate_python, f"one@{domain}")
     assert _accepts(OURS.validate_python, f"two@{domain}") is first is (domain == "example.com")
+
+
+def test_a_long_address() -> None:
+    """An address is 254 characters at most, also where both of its parts are valid by themselves."""
+    domain = ".".join(["a" * 59] * 4) + ".com"
+    assert _accepts(OURS.validate_python, f"a@{domain}")
+    assert not _accepts(OURS.validate_python, "a" * 20 + f"@{domain}")
