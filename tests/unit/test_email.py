@@ -57,7 +57,7 @@ def test_a_domain_twice(domain: str) -> None:
 
 
 def test_a_long_address() -> None:
-    """An address is 254 characters at most, also where both of its parts are valid by themselves."""
+    """An address is 254 characters at most, also where both its parts are valid."""
     domain = ".".join(["a" * 59] * 4) + ".com"
     assert _accepts(OURS.validate_python, f"a@{domain}")
     assert not _accepts(OURS.validate_python, "a" * 20 + f"@{domain}")
