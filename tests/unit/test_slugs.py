@@ -6,6 +6,7 @@ from collections import defaultdict
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from slugify import slugify
 
 from tests.unit.checks import property_test
 from tests.unit.samples import NOW, SMALLEST, TENANT, applied, codes, command, refused
@@ -145,3 +146,9 @@ def test_a_venue_may_give_its_own_slug() -> None:
     tenants.create(1)
     assert applied(tenants.decide(1, "venue.update", {"slug": "fenway-park"}))[0].event is None
     applied(tenants.decide(1, "venue.update", {"slug": "fenway-park", "name": "Park"}))
+
+
+@given(st.one_of(st.from_regex(r"[A-Za-z0-9 -]{1,40}", fullmatch=True), st.text(max_size=20)))
+def test_plain_names(name: str) -> None:
+    """A name that needs no table comes out as the library with the tables has it."""
+    assert transliterated(name) == slugify(name, backend="text-unidecode")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -87,6 +88,7 @@ class State:
         return self.venue.version if self.venue and not self.venue.deleted_at else 0
 
 
+@lru_cache(maxsize=256)  # the commands of a batch are all decided at one time
 def rfc3339(moment: datetime) -> str:
     """Write a UTC time as RFC 3339 with microseconds."""
     return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

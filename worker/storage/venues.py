@@ -1,5 +1,6 @@
 """The table `venue`: read under lock, write back what changed."""
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from functools import lru_cache
@@ -18,10 +19,15 @@ from worker.errors import ContendedError
 from worker.storage.database import Connection
 from worker.storage.queries import queries, rows_of
 
+PLAIN = re.compile(r"[A-Za-z0-9 -]+")
+GAPS = re.compile(r"[ -]+")
+
 
 @lru_cache(maxsize=10_000)
 def transliterated(name: str) -> str:
     """Return a name in a-z, 0-9 and hyphens; possibly nothing is left of it."""
+    if PLAIN.fullmatch(name):  # nothing to look up, and so for most names
+        return GAPS.sub("-", name.lower()).strip("-")
     # Named, so that another package that happens to be installed does not change slugs, and so
     # that it is not looked for at every name.
     return slugify(name, backend="text-unidecode")
