@@ -42,7 +42,3 @@ class PermanentDatabaseError(VenueWorkerError):
 
 class BrokerUnavailableError(TransientError):
     """RabbitMQ cannot be reached, or closed the connection."""
-
-
-class BrokerBlockedError(TransientError):
-    """RabbitMQ takes no messages just now (memory or disk alarm); it still hands them out."""

@@ -27,7 +27,7 @@ command_duration_seconds = _seconds("command_duration_seconds", "From received t
 batch_size = Histogram("batch_size", "Commands in a batch", namespace=PREFIX, buckets=SIZES)
 batch_duration_seconds = _seconds("batch_duration_seconds", "A batch's stages", "stage")
 events_published_total = _counter("events_published", "Events confirmed by the broker", "type")
-publish_confirm_seconds = _seconds("publish_confirm_seconds", "From publish to confirm, a wave")
+publish_confirm_seconds = _seconds("publish_confirm_seconds", "From publish to the last confirm")
 outbox_pending = _gauge("outbox_pending", "Committed events that are not published yet")
 outbox_oldest_seconds = _gauge("outbox_oldest_seconds", "Age of the oldest of them")
 parked_commands = _gauge("parked_commands", "Parked commands by reason", "reason")

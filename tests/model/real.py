@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,8 +23,8 @@ from worker.domain.staff import OWNER
 from worker.domain.state import State
 from worker.domain.venue_data import Nothing
 from worker.local.keys import LOCAL_KEY
+from worker.messaging import publisher
 from worker.messaging.delivery import Delivery
-from worker.messaging.publisher import Publisher
 from worker.messaging.replies import Replies, Reply
 from worker.pipeline.decide import Terms
 from worker.pipeline.due import DueCommands
@@ -41,17 +41,17 @@ KEPT = ("partitioning", "worker_presence", "suspect_command", "secret_key")
 """Tables that have nothing to do with commands."""
 
 
-class Published(Publisher):
+class Published(publisher.Publisher):
     """A broker that takes every event, and keeps it."""
 
     def __init__(self) -> None:
         self.bodies: list[Document] = []
 
-    async def publish(self, events: Sequence[PendingEvent]) -> list[PendingEvent]:
-        """Take the events: never two of one venue at once."""
-        assert len({event.key for event in events}) == len(events), "two events of a venue at once"
-        self.bodies += [json.loads(event.body) for event in events]
-        return []
+    async def publish(self, events: Iterable[PendingEvent]) -> publisher.Published:
+        """Take the events, a venue's in their order."""
+        taken = [event for chain in publisher.chains(events) for event in chain]
+        self.bodies += [json.loads(event.body) for event in taken]
+        return publisher.Published(confirmed=taken)
 
 
 class Told(Replies):

@@ -1,8 +1,13 @@
-"""Publishing many messages with one write, and telling apart what became of each."""
+"""Publishing many messages at once, in chains, and telling apart what became of each.
+
+The messages of a chain follow one another: each is sent the moment the one before it is confirmed,
+and none after one that was refused. Chains do not wait for each other.
+"""
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -23,45 +28,76 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Confirms(Generic[T]):
-    """What the broker did not confirm.
+    """What became of a lot; what stands behind a refused or returned one was not sent, nor is left.
 
     Attributes:
-        refused: it said no, because a queue did.
+        refused: the broker said no, because a queue did.
         returned: it found no queue for them; of messages that ask to be returned.
-        unconfirmed: the connection was lost, or the time ran out, before it said anything.
+        left: not confirmed when the connection was lost, or the time ran out, or not sent by then.
         failed: they could not even be sent, and why.
-        blocked: the unconfirmed ones wait at a broker that has too little room, and will still
-            arrive when it has.
+        blocked: what is left waits for a broker that has too little room; some of it may be with
+            the broker, and will still arrive when it has.
     """
 
+    confirmed: list[T] = field(default_factory=list)
     refused: list[T] = field(default_factory=list)
     returned: list[T] = field(default_factory=list)
-    unconfirmed: list[T] = field(default_factory=list)
+    left: list[T] = field(default_factory=list)
     failed: list[tuple[T, Exception]] = field(default_factory=list)
     blocked: bool = False
 
 
 class Lot(Generic[T]):
-    """Messages on their way, by the tag that the broker confirms each under."""
+    """Chains on their way, by the tag under which the broker confirms the first of each."""
 
-    def __init__(self, first_tag: int) -> None:
-        self.sent: dict[int, T] = {}
-        self.ids: dict[str, T] = {}
-        self.refused: list[T] = []
-        self.returned: list[T] = []
-        self.waiting: set[int] = set()
-        self._oldest = first_tag
+    def __init__(self, chains: Iterable[Sequence[T]], next_tag: int) -> None:
+        self.chains = [deque(chain) for chain in chains]
+        self.confirms: Confirms[T] = Confirms()
+        self.next_tag = next_tag
+        self.sent: dict[int, deque[T]] = {}
+        self._oldest = next_tag
+        self._asked: dict[str, deque[T]] = {}
+        self._returned: set[int] = set()
 
-    def confirm(self, tag: int, *, multiple: bool, accepted: bool) -> None:
-        """Take the broker's word on a tag, or on all up to it; what it said before stands."""
+    def send(self, chain: deque[T], message: Outgoing) -> None:
+        """Note that the first of a chain is sent now."""
+        self.sent[self.next_tag] = chain
+        self.next_tag += 1
+        if message.mandatory:
+            self._asked[message.id] = chain
+
+    def give_up(self, chain: deque[T], error: Exception) -> None:
+        """Note that the first of a chain cannot be sent."""
+        self.confirms.failed.append((chain[0], error))
+        chain.clear()
+
+    def handed_back(self, message_id: str) -> None:
+        """Note that a message found no queue; the broker confirms it all the same."""
+        if chain := self._asked.get(message_id):
+            self._returned.add(id(chain))
+
+    def confirm(self, tag: int, *, multiple: bool, accepted: bool) -> list[deque[T]]:
+        """Take the broker's word on a tag, or on all up to it; return chains that may go on."""
         tags = range(self._oldest, tag + 1) if multiple else range(tag, tag + 1)
         if multiple:
             self._oldest = max(self._oldest, tag + 1)
+        ready = []
         for one in tags:
-            if one in self.waiting:
-                self.waiting.remove(one)
-                if not accepted:
-                    self.refused.append(self.sent[one])
+            chain = self.sent.pop(one, None)
+            if chain is None:
+                continue
+            self._end(chain, accepted=accepted)
+            if chain:
+                ready.append(chain)
+        return ready
+
+    def _end(self, chain: deque[T], *, accepted: bool) -> None:
+        first = chain.popleft()
+        if accepted and id(chain) not in self._returned:
+            self.confirms.confirmed.append(first)
+            return
+        (self.confirms.returned if accepted else self.confirms.refused).append(first)
+        chain.clear()
 
 
 class Outlet:
@@ -69,44 +105,36 @@ class Outlet:
 
     def __init__(self, link: Link) -> None:
         self._link = link
-        self._next_tag = 1
-        self._lot: Lot[Any] = Lot(1)
+        self._lot: Lot[Any] = Lot([], 1)
+        self._message_of: Callable[[Any], Outgoing]
+        self._ready: list[deque[Any]] = []
+        self._confirmed_at = 0.0
         self._settled = asyncio.Event()
         link.listen(self)
 
     async def publish(
-        self, items: Sequence[T], message_of: Callable[[T], Outgoing], seconds: float
+        self, chains: Iterable[Sequence[T]], message_of: Callable[[T], Outgoing], seconds: float
     ) -> Confirms[T]:
-        """Publish the items, in order and without waiting for one another.
+        """Publish the chains, until nothing was confirmed for so many seconds.
 
-        Where any is unconfirmed after so many seconds the link is closed: whatever is wrong with
-        it, a fresh one is the way to find out. Not so when the broker blocks it: on a fresh one
-        each try would send a further copy, to be handed out when the broker goes on.
+        Where anything is left the link is closed: whatever is wrong with it, a fresh one is the
+        way to find out. Not so when the broker blocks it: on a fresh one each try would send a
+        further copy, to be handed out when the broker goes on.
         """
-        confirms: Confirms[T] = Confirms()
-        lot: Lot[T] = Lot(self._next_tag)
-        self._lot = lot
-        parts: list[bytes] = []
-        size = 0
-        async for item in breathing(items):
-            try:
-                message = message_of(item)
-                part = frames(self._link.raw, message)
-            except Exception as error:  # noqa: BLE001 - one that cannot be written is told of
-                confirms.failed.append((item, error))
-                continue
-            self._note(item, message)
-            parts.append(part)
-            size += len(part)
-            if size > MOST_BYTES:
-                self._link.write(b"".join(parts))
-                parts, size = [], 0
-        self._link.write(b"".join(parts))
-        await self._until_settled(time.monotonic() + seconds)
+        lot: Lot[T] = Lot(chains, self._lot.next_tag)
+        self._lot, self._message_of, self._ready = lot, message_of, []
+        parts = bytearray()
+        async for chain in breathing(lot.chains):
+            parts += self._framed(chain)
+            if len(parts) > MOST_BYTES:
+                self._link.write(bytes(parts))
+                parts.clear()
+        self._link.write(bytes(parts))
+        await self._until_settled(seconds)
+        confirms = lot.confirms
         confirms.blocked = self._link.blocked
-        confirms.refused, confirms.returned = lot.refused, lot.returned
-        confirms.unconfirmed = [lot.sent[tag] for tag in sorted(lot.waiting)]
-        if confirms.unconfirmed and not confirms.blocked:
+        confirms.left = [item for chain in lot.chains for item in chain]
+        if confirms.left and not confirms.blocked:
             await self._link.close()
         return confirms
 
@@ -115,28 +143,43 @@ class Outlet:
 
     def returned(self, header: bytes) -> None:
         """Take note that a message could not be routed."""
-        item = self._lot.ids.get(properties_of(header).get("message_id", ""))
-        if item is not None:
-            self._lot.returned.append(item)
+        self._lot.handed_back(properties_of(header).get("message_id", ""))
 
     def confirmed(self, tag: int, *, multiple: bool, accepted: bool) -> None:
         """Take the broker's word on a publish, or on all of them up to it."""
-        self._lot.confirm(tag, multiple=multiple, accepted=accepted)
-        if not self._lot.waiting:
+        ready = self._lot.confirm(tag, multiple=multiple, accepted=accepted)
+        if ready and not self._ready:
+            # Once for all that this turn of the event loop finds confirmed.
+            asyncio.get_running_loop().call_soon(self._go_on)
+        self._ready += ready
+        self._confirmed_at = time.monotonic()
+        if not self._lot.sent and not self._ready:
             self._settled.set()
 
-    def _note(self, item: Any, message: Outgoing) -> None:  # noqa: ANN401 - of the lot in hand
-        self._lot.sent[self._next_tag] = item
-        self._lot.waiting.add(self._next_tag)
-        self._next_tag += 1
-        if message.mandatory:
-            self._lot.ids[message.id] = item
+    def _go_on(self) -> None:
+        ready, self._ready = self._ready, []
+        self._link.write(b"".join([self._framed(chain) for chain in ready]))
+        if not self._lot.sent:  # none of them could be sent
+            self._settled.set()
 
-    async def _until_settled(self, deadline: float) -> None:
-        while self._lot.waiting and not self._link.lost.is_set() and not self._link.blocked:
-            if time.monotonic() > deadline:
-                return
+    def _framed(self, chain: deque[Any]) -> bytes:
+        try:
+            message = self._message_of(chain[0])
+            framed = frames(self._link.raw, message)
+        except Exception as error:  # noqa: BLE001 - one that cannot be written is told of
+            self._lot.give_up(chain, error)
+            return b""
+        self._lot.send(chain, message)
+        return framed
+
+    async def _until_settled(self, seconds: float) -> None:
+        self._confirmed_at = time.monotonic()
+        while (self._lot.sent or self._ready) and self._alive(seconds):
             self._settled.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._settled.wait()
+
+    def _alive(self, seconds: float) -> bool:
+        lost = self._link.lost.is_set() or self._link.blocked
+        return not lost and time.monotonic() - self._confirmed_at < seconds

@@ -1,9 +1,13 @@
 """Events to the broker, each confirmed, over a connection that carries nothing else."""
 
 import asyncio
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TypeVar
 
-from worker.errors import BrokerBlockedError, BrokerUnavailableError
+from worker.domain.origin import VenueKey
+from worker.errors import BrokerUnavailableError
 from worker.messaging.confirms import Outlet
 from worker.messaging.envelope import STRUCTURED
 from worker.messaging.link import Link, set_up_link
@@ -12,7 +16,22 @@ from worker.messaging.wire import Outgoing, event_properties
 from worker.retry import forever
 from worker.storage.outbox import PendingEvent
 
-BLOCKED = "RabbitMQ takes no messages just now: a memory or disk alarm"
+E = TypeVar("E", bound=PendingEvent)
+
+
+@dataclass(slots=True)
+class Published:
+    """What became of events.
+
+    Attributes:
+        refused: the broker refused them because a subscriber's queue did; nothing that stands
+            behind them was sent.
+        blocked: whether the broker takes no messages just now; what is in neither list is left.
+    """
+
+    confirmed: list[PendingEvent] = field(default_factory=list)
+    refused: list[PendingEvent] = field(default_factory=list)
+    blocked: bool = False
 
 
 class Publisher:
@@ -34,23 +53,20 @@ class Publisher:
         """Whether the broker takes no messages just now, for want of memory or disk."""
         return self._link is not None and self._link.blocked
 
-    async def publish(self, events: Sequence[PendingEvent]) -> list[PendingEvent]:
-        """Publish all at once, at most one event a venue, until each is confirmed or refused.
+    async def publish(self, events: Iterable[PendingEvent]) -> Published:
+        """Publish events, those of one venue one after the other.
 
-        Returns:
-            The events that the broker refused because a subscriber's queue did.
-
-        Raises:
-            BrokerBlockedError: the broker takes no messages; some may be confirmed all the same.
+        Returns when each is confirmed, or refused, or stands behind a refused one of its venue; or
+        else when the broker takes no messages.
         """
-        refused: list[PendingEvent] = []
+        published = Published()
         left = list(events)
         async for attempt in forever("publishing events", BrokerUnavailableError):
             with attempt:
-                left = await self._publish(left, refused)
-                if left:
+                left = await self._publish(left, published)
+                if left and not published.blocked:
                     raise BrokerUnavailableError(f"{len(left)} events were not confirmed")
-        return refused
+        return published
 
     async def stay_connected(self) -> None:
         """Reconnect whenever the connection is lost, until cancelled."""
@@ -78,18 +94,27 @@ class Publisher:
             await self._link.close()
 
     async def _publish(
-        self, events: list[PendingEvent], refused: list[PendingEvent]
+        self, events: list[PendingEvent], published: Published
     ) -> list[PendingEvent]:
         link, outlet = await self._connected()
+        published.blocked = link.blocked
         if link.blocked:
-            raise BrokerBlockedError(BLOCKED)
-        confirms = await outlet.publish(events, _message, self._timeout)
+            return events
+        confirms = await outlet.publish(chains(events), _message, self._timeout)
         for _, error in confirms.failed:
             raise error
-        refused += confirms.refused
-        if confirms.unconfirmed and confirms.blocked:
-            raise BrokerBlockedError(BLOCKED)
-        return confirms.unconfirmed
+        published.confirmed += confirms.confirmed
+        published.refused += confirms.refused
+        published.blocked = confirms.blocked
+        return confirms.left
+
+
+def chains(events: Iterable[E]) -> list[list[E]]:
+    """Return the events of each venue, by their places in the outbox."""
+    venues: dict[VenueKey, list[E]] = defaultdict(list)
+    for event in sorted(events, key=lambda event: event.position):
+        venues[event.key].append(event)
+    return list(venues.values())
 
 
 def _message(event: PendingEvent) -> Outgoing:

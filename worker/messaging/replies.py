@@ -129,13 +129,13 @@ class Replies:
             log.info("replies dropped, the broker is away", replies=len(lot), error=str(error))
             return []
         await link.until_not_blocked()
-        confirms = await outlet.publish(lot, _message, CONFIRM_SECONDS)
+        confirms = await outlet.publish([[reply] for reply in lot], _message, CONFIRM_SECONDS)
         for reply in confirms.refused:
             log.info("reply refused", reply_to=reply.reply_to)
         for reply, reason in confirms.failed:
             log.error("reply dropped", reply_to=reply.reply_to, exc_info=reason)
         # Those that a blocked broker has not confirmed are with it, and go out when it reads on.
-        return [] if confirms.blocked else confirms.unconfirmed
+        return [] if confirms.blocked else confirms.left
 
     async def _connected(self) -> tuple[Link, Outlet]:
         if self._link is None or self._outlet is None or self._link.lost.is_set():

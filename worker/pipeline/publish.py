@@ -1,18 +1,17 @@
 """Step 7, publish: committed events to the broker, a venue's in order, and out of the outbox.
 
-Nothing of a venue is sent while an older event of it is not confirmed. So events go in waves, at
-most one a venue in each; a venue whose event a subscriber refuses waits, and the others go on. From
-then on the venue is the sweep's alone, until the refused event gets through.
+Nothing of a venue is sent while an older event of it is not confirmed: its events follow one
+another. A venue whose event a subscriber refuses waits, and the others go on. From then on the
+venue is the sweep's alone, until the refused event gets through.
 """
 
 import asyncio
 import time
-from collections import Counter, defaultdict, deque
+from collections import Counter
 from collections.abc import Collection, Sequence
-from typing import Generic, TypeVar
 
 from worker.domain.origin import VenueKey
-from worker.errors import BrokerBlockedError, TransientError
+from worker.errors import TransientError
 from worker.messaging.publisher import Publisher
 from worker.metrics import events_published_total, publish_confirm_seconds
 from worker.retry import forever
@@ -25,7 +24,6 @@ ABANDONED_SECONDS = 5.0
 """Age at which an event counts as left behind: by a worker that died, or by a refusal."""
 
 MOST_SWEPT = 500
-E = TypeVar("E", bound=PendingEvent)
 
 
 class Publishing:
@@ -77,25 +75,12 @@ class Publishing:
         return more and not blocked
 
     async def _publish(self, events: Sequence[PendingEvent]) -> bool:
-        confirmed: list[PendingEvent] = []
-        refused: list[PendingEvent] = []
-        blocked = False
-        waves = Waves(events)
-        while wave := waves.next():
-            since = time.perf_counter()
-            try:
-                refused_now = await self._publisher.publish(wave)
-            except BrokerBlockedError:
-                blocked = True
-                break
-            publish_confirm_seconds.observe(time.perf_counter() - since)
-            waves.hold(refused_now)
-            refused += refused_now
-            unconfirmed = {event.position for event in refused_now}
-            confirmed += [event for event in wave if event.position not in unconfirmed]
-        if confirmed or refused:
-            await self._note(confirmed, refused)
-        return not blocked
+        since = time.perf_counter()
+        published = await self._publisher.publish(events)
+        publish_confirm_seconds.observe(time.perf_counter() - since)
+        if published.confirmed or published.refused:
+            await self._note(published.confirmed, published.refused)
+        return not published.blocked
 
     async def _note(self, confirmed: list[PendingEvent], refused: list[PendingEvent]) -> None:
         for type_, count in Counter(event.type for event in confirmed).items():
@@ -107,23 +92,3 @@ class Publishing:
                     await outbox.forget(tx, confirmed)
                     if refused:
                         await outbox.hold(tx, refused)
-
-
-class Waves(Generic[E]):
-    """The oldest unsent event of each venue, again and again."""
-
-    def __init__(self, events: Sequence[E]) -> None:
-        self._venues: dict[VenueKey, deque[E]] = defaultdict(deque)
-        for event in sorted(events, key=lambda event: event.position):
-            self._venues[event.key].append(event)
-
-    def next(self) -> list[E]:
-        """Return the next wave, empty when there is nothing left."""
-        wave = [queue.popleft() for queue in self._venues.values()]
-        self._venues = {key: queue for key, queue in self._venues.items() if queue}
-        return wave
-
-    def hold(self, refused: Sequence[E]) -> None:
-        """Send nothing more of these events' venues."""
-        for event in refused:
-            self._venues.pop(event.key, None)

@@ -7,12 +7,12 @@ from aiormq.exceptions import ChannelNotFoundEntity
 
 from worker.errors import OperatorError
 from worker.messaging.broker_errors import broker_errors
-from worker.messaging.confirms import Outlet
+from worker.messaging.confirms import Confirms, Outlet
 from worker.messaging.envelope import STRUCTURED
 from worker.messaging.link import Link
+from worker.messaging.publisher import chains
 from worker.messaging.topology import is_own
 from worker.messaging.wire import Outgoing, event_properties
-from worker.pipeline.publish import Waves
 from worker.storage import history
 from worker.storage.database import Database
 from worker.storage.history import KeptEvent, Selection
@@ -51,10 +51,9 @@ async def republish(
     """
     outlet = Outlet(link)
     while page := await _page(database, selection):
-        waves = Waves(page)
-        while wave := waves.next():
-            await _send(outlet, queue, wave, selection.after)
-            told(wave)
+        confirms = await _send(outlet, queue, page)
+        told(confirms.confirmed)
+        _check(confirms, queue, selection.after)
         selection = replace(selection, after=page[-1].id)
 
 
@@ -63,17 +62,20 @@ async def _page(database: Database, selection: Selection) -> list[KeptEvent]:
         return await history.page(tx, selection, PAGE)
 
 
-async def _send(outlet: Outlet, queue: str, wave: Sequence[KeptEvent], after: str) -> None:
+async def _send(outlet: Outlet, queue: str, page: Sequence[KeptEvent]) -> Confirms[KeptEvent]:
     def message(event: KeptEvent) -> Outgoing:
         properties = event_properties(STRUCTURED, event.type, event.id, event.venue_id)
         return Outgoing("", queue, properties, event.body.encode(), mandatory=True, id=event.id)
 
-    confirms = await outlet.publish(wave, message, CONFIRM_SECONDS)
+    return await outlet.publish(chains(page), message, CONFIRM_SECONDS)
+
+
+def _check(confirms: Confirms[KeptEvent], queue: str, after: str) -> None:
     for _, error in confirms.failed:
         raise error
     if confirms.returned:
         raise _no_queue(queue)
-    if stopped := [*confirms.refused, *confirms.unconfirmed]:
+    if stopped := [*confirms.refused, *confirms.left]:
         why = "refused" if confirms.refused else "did not confirm"
         raise OperatorError(
             f"{queue} {why} event {stopped[0].id} of venue {stopped[0].venue_id}: once it takes "
