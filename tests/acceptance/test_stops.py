@@ -39,7 +39,7 @@ async def test_twenty_stops(
     worker.start()
     await worker.ready()
     await worker.stop()
-    load = commands(venues=2000, updates=9)
+    load = commands(venues=4000, updates=9)
     await the_bus.send_all(load)
     seconds: list[float] = []
     for _ in range(STOPS):

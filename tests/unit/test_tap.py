@@ -1,6 +1,7 @@
 """The tap: what is for a listener is taken, whole, however the bytes arrive; the rest goes on."""
 
 import asyncio
+import socket
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -182,6 +183,19 @@ def test_ends_are_handed_on() -> None:
     tap.eof_received()
     tap.connection_lost(None)
     assert behind.calls == ["eof", "lost"]
+
+
+async def test_a_connection_whose_writing_has_ended() -> None:
+    """What is sent on it goes nowhere; that it is lost is told otherwise."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        _, writer = await asyncio.open_connection(sock=ours)
+        tap = Tap(Aiormq(), cast("asyncio.Transport", writer.transport))
+        tap.write(b"a")
+        writer.write_eof()
+        tap.write(b"b")
+        assert theirs.recv(10) == b"a"
+        writer.close()
 
 
 @pytest.mark.parametrize("dropped", [name for name in FULL.attributes() if getattr(FULL, name)])

@@ -10,6 +10,7 @@ Source: AMQP 0-9-1, sections 2.3.5 (frames) and 2.3.6 (contents).
 
 import asyncio
 import struct
+from contextlib import suppress
 from typing import Any, Protocol, cast
 
 import aio_pika
@@ -78,7 +79,9 @@ class Tap(asyncio.Protocol):
 
     def write(self, frames: bytes) -> None:
         """Send whole frames; what aiormq sends goes before or after them, never between."""
-        self._transport.write(frames)
+        # aiormq ends a lost connection's writing some time before it tells of the loss.
+        with suppress(RuntimeError):
+            self._transport.write(frames)
 
     def data_received(self, data: bytes) -> None:
         """Take what is for a listener, and hand on the rest."""
