@@ -44,7 +44,7 @@ perf: setup ## measure beside an idiomatic FastStream worker
 lock: setup ## lock the requirements anew, with hashes
 	@$(BIN)/pip install --quiet uv
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.lock
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra dev pyproject.toml -o requirements-dev.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra dev --extra peers pyproject.toml -o requirements-dev.lock
 
 setup: $(VENV)/ready ## make the virtual environment
 
