@@ -1,0 +1,91 @@
+// A venue worker on amqplib and pg, one message at a time, as many of them at once as prefetch and
+// the pool let. Each is one statement that writes inbox, venue, event and outbox (and is a transaction
+// by itself), one confirmed publish, one removal from the outbox and one ack.
+//
+// Usage: node worker.mjs QUEUE, with VENUE_AMQP_URL and VENUE_DATABASE_URL set.
+
+import { readFileSync } from 'node:fs';
+import { connect } from 'amqplib';
+import pg from 'pg';
+import { decide, eventOf, slugBase } from './decide.mjs';
+import { decoded } from './message.mjs';
+
+const PREFETCH = Number(process.env.PEER_PREFETCH ?? 100);
+const CONNECTIONS = Number(process.env.PEER_CONNECTIONS ?? 10);
+const { VENUE_AMQP_URL: broker, VENUE_DATABASE_URL: connectionString } = process.env;
+const queue = process.argv[2];
+
+const pool = new pg.Pool({ connectionString, max: CONNECTIONS });
+// Losing a removal in a crash costs a second copy of an event: no need to wait for the disk.
+const relaxed = new pg.Pool({ connectionString, max: 2, options: '-c synchronous_commit=off' });
+// Named, so that each connection prepares them once.
+const sql = Object.fromEntries(
+  ['look', 'write', 'unpublished', 'forget'].map((name) => [
+    name,
+    { name, text: readFileSync(new URL(`../sql/${name}.sql`, import.meta.url), 'utf8') },
+  ]),
+);
+
+async function commit(command) {
+  const { id, tenantid, subject, type, digest, fields } = command;
+  const now = new Date();
+  const base = slugBase(command);
+  const looked = await pool.query({ ...sql.look, values: [tenantid, subject, base] });
+  const decision = decide(command, base, looked.rows[0]);
+  const { problem, slug = null } = decision;
+  const event = eventOf(command, decision, now);
+  const written = await pool.query({
+    ...sql.write,
+    values: [
+      tenantid, id, type, digest, subject, problem ? 'rejected' : 'applied', problem ? null : 1,
+      problem ? JSON.stringify([problem]) : null, now, slug, slug && JSON.stringify(fields),
+      event.id, event.type, event.body,
+    ],
+  });
+  if (written.rows.length) return { ...event, position: written.rows[0].position };
+  const left = await pool.query({ ...sql.unpublished, values: [tenantid, subject, id] });
+  return left.rows[0];
+}
+
+function publish(channel, { id, type, venue_id: venue, body }) {
+  return new Promise((resolve, reject) => {
+    const properties = {
+      persistent: true,
+      contentType: 'application/cloudevents+json',
+      messageId: id,
+      type,
+      headers: { 'venue-id': venue },
+    };
+    const settle = (error) => (error ? reject(error) : resolve());
+    channel.publish('venue.events', type, Buffer.from(body), properties, settle);
+  });
+}
+
+async function handle(events, message) {
+  const event = await commit(decoded(message.content));
+  if (!event) return;
+  await publish(events, event);
+  await relaxed.query({ ...sql.forget, values: [event.position] });
+}
+
+// Two connections: a broker that is short of memory blocks those that publish, and acks are to go on.
+const [into, out] = await Promise.all([connect(broker), connect(broker)]);
+const [commands, events] = await Promise.all([into.createChannel(), out.createConfirmChannel()]);
+const inHand = new Set();
+
+await commands.prefetch(PREFETCH);
+const { consumerTag } = await commands.consume(queue, (message) => {
+  const handling = handle(events, message)
+    .then(() => commands.ack(message), (error) => {
+      console.error(error.message);
+      commands.nack(message);
+    })
+    .finally(() => inHand.delete(handling));
+  inHand.add(handling);
+});
+
+process.once('SIGTERM', async () => {
+  await commands.cancel(consumerTag);
+  await Promise.all(inHand);
+  await Promise.all([into.close(), out.close(), pool.end(), relaxed.end()]);
+});
