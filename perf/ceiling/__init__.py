@@ -13,7 +13,7 @@ from perf.missing import MissingError
 from worker.local import ServicesUnavailable, debian
 from worker.local.server import Say
 
-SOURCE: Final = Path(__file__).with_name("ceiling.c")
+HERE: Final = Path(__file__).parent
 PACKAGES: Final = ("gcc", "libc6-dev", "libpq-dev", "librabbitmq-dev")
 QUEUE_NAME: Final = "venue.commands.ceiling"
 SETTINGS: Final = {"batch": 500, "prefetch": 2000}
@@ -35,7 +35,8 @@ def compiled(directory: Path, say: Say) -> tuple[str, ...]:
         problem = _problem(program)
     if problem:
         raise MissingError(f"{problem}; {debian.command(PACKAGES)}")
-    return (str(program), QUEUE_NAME)
+    statements = (HERE / name for name in ("write.sql", "forget.sql"))
+    return str(program), QUEUE_NAME, *(statement.read_text() for statement in statements)
 
 
 def _problem(program: Path) -> str | None:
@@ -51,7 +52,7 @@ def _problem(program: Path) -> str | None:
         *INCLUDES,
         "-o",
         str(program),
-        str(SOURCE),
+        str(HERE / "ceiling.c"),
         *libraries,
     ]
     done = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603 - gcc on our own source

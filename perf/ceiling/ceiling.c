@@ -1,74 +1,46 @@
 /* The ceiling: what both servers let through when the client does next to nothing of its own.
  *
- * Takes commands from a quorum queue, commits the rows of a venue.create for up to 500 of them in one
- * statement (which is one transaction), publishes 500 events persistent and confirmed, takes them out
- * of the outbox without waiting for the disk, and acknowledges: the broker moves the same bytes and
- * PostgreSQL keeps the same rows under the same indexes as for a worker. It does NOT validate, decide,
- * look anything up, or survive an error: what a command says is cut out of its text at known places,
- * and the slug is the venue's id. While PostgreSQL commits one batch, the one before is published.
+ * Takes commands from a quorum queue, commits the rows of up to 500 of them in one statement, publishes
+ * as many events, persistent and confirmed, takes them out of the outbox without waiting for the disk,
+ * and acknowledges. The servers do what they do for a worker: the same bytes, rows and indexes. It does
+ * NOT validate, decide, look anything up or survive an error: what a command says is cut out of its text
+ * at known places, and the slug is the end of the venue's id. While PostgreSQL commits a batch, the one
+ * before it is published, and while that is, the one before that leaves the outbox.
  *
- * Usage: ceiling QUEUE, with VENUE_AMQP_URL and VENUE_DATABASE_URL set. Ends with 0 on SIGTERM.
+ * Usage: ceiling QUEUE WRITE FORGET, the last two being SQL. Ends with 0 on SIGTERM, its batches done.
  */
 #define _GNU_SOURCE
 #include <amqp.h>
 #include <amqp_tcp_socket.h>
 #include <arpa/inet.h>
 #include <libpq-fe.h>
-#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 
-enum { BATCH = 500, PREFETCH = 2000, CHANNEL = 1, UUID = 36, IDLE_MICROSECONDS = 100000 };
+enum { BATCH = 500, PREFETCH = 2000, CHANNEL = 1, UUID = 36, SLUG = 28, IDLE_MICROSECONDS = 100000 };
+#define TIME "2026-11-24T09:00:00.000000Z" /* any will do */
 enum { TENANTS, COMMANDS, VENUES, EVENTS, FIELDS, BODIES, COLUMNS };
-enum { OID_INT8 = 20, OID_TEXT = 25, OID_JSON = 114, OID_UUID = 2950 };
-static const Oid ELEMENTS[COLUMNS] = {OID_UUID, OID_UUID, OID_UUID, OID_UUID, OID_JSON, OID_TEXT};
-static const int BINARY[COLUMNS] = {1, 1, 1, 1, 1, 1};
-
-static const char WRITE[] =
-    "WITH new AS (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::json[],"
-    "     $6::text[]) WITH ORDINALITY AS n (tenant, command, venue, event, fields, body, nth)),"
-    " outcomes AS (INSERT INTO command_outcome (tenant_id, command_id, type, digest, venue_id, status,"
-    "     version, decided_at) SELECT tenant, command, 'venue.create', uuid_send(command) ||"
-    "     uuid_send(venue), venue, 'applied', 1, now() FROM new"
-    "     ON CONFLICT ON CONSTRAINT command_outcome_pkey DO NOTHING),"
-    " venues AS (INSERT INTO venue (tenant_id, id, version, status, slug, fields, created_at,"
-    "     updated_at) SELECT tenant, venue, 1, 'pending', venue::text, fields, now(), now() FROM new"
-    "     ON CONFLICT ON CONSTRAINT venue_pkey DO NOTHING),"
-    " events AS (INSERT INTO venue_event (id, tenant_id, venue_id, venue_version, type, command_id,"
-    "     occurred_at, body) SELECT event, tenant, venue, 1, 'venue.created', command, now(), body"
-    "     FROM new)"
-    " INSERT INTO outbox (event_id, tenant_id, venue_id) SELECT event, tenant, venue FROM new"
-    "     ORDER BY nth RETURNING position";
-static const char FORGET[] = "DELETE FROM outbox WHERE position = ANY ($1::bigint[])";
+static const Oid ELEMENTS[COLUMNS] = {2950, 2950, 2950, 2950, 114, 25}; /* uuid, json, text */
 
 typedef struct { char *bytes; size_t used, room; } Buffer;
-typedef struct { char id[UUID + 1], venue[UUID + 1]; size_t at, size; } Event;
-typedef struct {
-    int count;
-    uint64_t last_tag;
-    Buffer columns[COLUMNS], positions;
-    Event events[BATCH];  /* `at` and `size` tell where each body is in columns[BODIES] */
-} Batch;
+typedef struct { char id[UUID + 1], venue[UUID + 1]; size_t at, size; } Event; /* body: in BODIES */
+typedef struct { int count; uint64_t last_tag; Buffer columns[COLUMNS]; Event events[BATCH]; } Batch;
 
 static amqp_connection_state_t consumer, publisher;
 static PGconn *durable, *relaxed;
-static uint64_t published;  /* the broker counts publishes from 1, and so do we */
 static volatile sig_atomic_t stopping;
 
 static void stop(int signal) { (void)signal; stopping = 1; }
 
 static void check(bool fine, const char *doing, const char *said) {
-    if (fine) return;
-    fprintf(stderr, "ceiling: %s: %s\n", doing, said);
-    exit(1);
+    if (!fine) fprintf(stderr, "ceiling: %s: %s\n", doing, said), exit(1);
 }
 
-/* -- arrays in PostgreSQL's binary form: nothing to escape, nothing to parse -- */
+/* -- Arrays in PostgreSQL's binary form: nothing to escape, nothing to parse. -- */
 
 static void put(Buffer *to, const void *bytes, size_t size) {
     if (to->used + size > to->room) {
@@ -84,30 +56,25 @@ static void put_int(Buffer *to, uint32_t value) {
     put(to, &value, sizeof value);
 }
 
-static void begin_array(Buffer *to, Oid element, int count) {
-    to->used = 0;
-    put_int(to, 1);  /* dimension */
-    put_int(to, 0);  /* no NULLs */
-    put_int(to, element);
-    put_int(to, count);
-    put_int(to, 1);  /* counted from */
-}
-
-static void count_array(Buffer *to, int count) {
-    uint32_t value = htonl(count);
-    memcpy(to->bytes + 3 * sizeof value, &value, sizeof value);
+static void put_text(Buffer *to, const char *text, size_t size) {
+    put_int(to, size);
+    put(to, text, size);
 }
 
 static void put_uuid(Buffer *to, const char *text) {
     unsigned char bytes[16], *next = bytes;
     for (const char *at = text; at < text + UUID; at += *at == '-' ? 1 : 2)
-        if (*at != '-')
-            *next++ = (at[0] % 32 + 9) % 25 << 4 | (at[1] % 32 + 9) % 25;
-    put_int(to, sizeof bytes);
-    put(to, bytes, sizeof bytes);
+        if (*at != '-') *next++ = (at[0] % 32 + 9) % 25 << 4 | (at[1] % 32 + 9) % 25;
+    put_text(to, (char *)bytes, sizeof bytes);
 }
 
-/* -- from a command's text to its rows and its event -- */
+static void put_header(Buffer *to, Oid element, int count) {
+    uint32_t header[] = {htonl(1), 0, htonl(element), htonl(count), htonl(1)}; /* one dimension */
+    if (!to->used) put(to, header, sizeof header);
+    memcpy(to->bytes, header, sizeof header);
+}
+
+/* -- From a command's text to its rows and its event. -- */
 
 static const char *find(amqp_bytes_t body, const char *name) {
     const char *at = memmem(body.bytes, body.len, name, strlen(name));
@@ -115,130 +82,98 @@ static const char *find(amqp_bytes_t body, const char *name) {
     return at + strlen(name);
 }
 
-static void new_event_id(char *text) {
+static void add(Batch *batch, const amqp_envelope_t *envelope) {
     static uint32_t counter;
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    unsigned long long ms = now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
-    snprintf(text, UUID + 1, "%08llx-%04llx-7000-8000-%012x", ms >> 16, ms & 0xffff, counter++);
-}
-
-static void put_event(Batch *batch, Event *event, const char *tenant, const char *command,
-                      const char *fields, int fields_size, const char *time) {
     static char text[1 << 20];
-    int size = snprintf(text, sizeof text,
+    amqp_bytes_t body = envelope->message.body;
+    const char *command = find(body, "\"id\":\""), *tenant = find(body, "\"tenantid\":\"");
+    const char *venue = find(body, "\"subject\":\""), *fields = find(body, "\"data\":");
+    int fields_size = (char *)body.bytes + body.len - 1 - fields; /* data stands last */
+    Event *event = &batch->events[batch->count++];
+    memcpy(event->venue, venue, UUID);
+    snprintf(event->id, UUID + 1, "%08x-0000-7000-8000-0000%08x", (uint32_t)time(NULL), ++counter);
+    event->size = snprintf(text, sizeof text,
         "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/venue-worker\",\"type\":\"venue.created\","
-        "\"subject\":\"%s\",\"time\":\"%s\",\"datacontenttype\":\"application/json\","
+        "\"subject\":\"%s\",\"time\":\"" TIME "\",\"datacontenttype\":\"application/json\","
         "\"tenantid\":\"%.36s\",\"venueversion\":1,\"causationid\":\"%.36s\","
         "\"correlationid\":\"import-00000\",\"data\":{\"venue\":{\"id\":\"%s\",\"status\":\"pending\","
-        "\"slug\":\"%s\",%.*s,\"created_at\":\"%s\",\"updated_at\":\"%s\"},\"changed\":[\"name\",\"type\","
-        "\"email\",\"website\",\"address\",\"location\",\"timezone\",\"capacity\",\"features\","
-        "\"age_restriction\",\"tags\"]}}",
-        event->id, event->venue, time, tenant, command, event->venue, event->venue,
-        fields_size - 2, fields + 1, time, time);
-    check(size < (int)sizeof text, "an event", "too large");
-    put_int(&batch->columns[BODIES], size);
-    event->at = batch->columns[BODIES].used;
-    event->size = size;
-    put(&batch->columns[BODIES], text, size);
-}
-
-static void add(Batch *batch, const amqp_envelope_t *envelope, const char *time) {
-    amqp_bytes_t body = envelope->message.body;
-    Event *event = &batch->events[batch->count++];
-    const char *command = find(body, "\"id\":\""), *tenant = find(body, "\"tenantid\":\"");
-    const char *fields = find(body, "\"data\":"), *venue = find(body, "\"subject\":\"");
-    int fields_size = (char *)body.bytes + body.len - 1 - fields;  /* data stands last */
-    snprintf(event->venue, sizeof event->venue, "%s", venue);
-    new_event_id(event->id);
+        "\"slug\":\"%s\",%.*s,\"created_at\":\"" TIME "\",\"updated_at\":\"" TIME "\"},"
+        "\"changed\":[\"name\",\"type\",\"email\",\"website\",\"address\",\"location\","
+        "\"timezone\",\"capacity\",\"features\",\"age_restriction\",\"tags\"]}}",
+        event->id, event->venue, tenant, command, event->venue, event->venue + UUID - SLUG,
+        fields_size - 2, fields + 1);
+    check(event->size < sizeof text, "an event", "too large");
     put_uuid(&batch->columns[TENANTS], tenant);
     put_uuid(&batch->columns[COMMANDS], command);
     put_uuid(&batch->columns[VENUES], venue);
     put_uuid(&batch->columns[EVENTS], event->id);
-    put_int(&batch->columns[FIELDS], fields_size);
-    put(&batch->columns[FIELDS], fields, fields_size);
-    put_event(batch, event, tenant, command, fields, fields_size, time);
+    put_text(&batch->columns[FIELDS], fields, fields_size);
+    put_text(&batch->columns[BODIES], text, event->size);
+    event->at = batch->columns[BODIES].used - event->size;
     batch->last_tag = envelope->delivery_tag;
 }
 
-/* -- the steps, in the order in which a batch goes through them -- */
+/* -- The steps, in the order in which a batch goes through them. -- */
 
 static void take(Batch *batch, bool idle) {
-    struct timeval patience = {0, idle ? IDLE_MICROSECONDS : 0}, none = {0, 0};
-    char text[40];
-    time_t now = time(NULL);
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S.000000Z", gmtime(&now));
-    batch->count = 0;
-    for (int column = 0; column < COLUMNS; column++)
-        begin_array(&batch->columns[column], ELEMENTS[column], 0);
     amqp_maybe_release_buffers(consumer);
+    batch->count = 0;
+    for (int i = 0; i < COLUMNS; i++) {
+        batch->columns[i].used = 0;
+        put_header(&batch->columns[i], ELEMENTS[i], 0);
+    }
     while (batch->count < BATCH && !stopping) {
         amqp_envelope_t envelope;
-        amqp_rpc_reply_t reply =
-            amqp_consume_message(consumer, &envelope, batch->count ? &none : &patience, 0);
+        struct timeval patience = {0, idle && !batch->count ? IDLE_MICROSECONDS : 0};
+        amqp_rpc_reply_t reply = amqp_consume_message(consumer, &envelope, &patience, 0);
         if (reply.library_error == AMQP_STATUS_TIMEOUT) break;
-        check(reply.reply_type == AMQP_RESPONSE_NORMAL, "consuming",
-              amqp_error_string2(reply.library_error));
-        add(batch, &envelope, text);
+        check(reply.reply_type == AMQP_RESPONSE_NORMAL, "consuming", "the broker ended it");
+        add(batch, &envelope);
         amqp_destroy_envelope(&envelope);
     }
 }
 
-static void begin_commit(Batch *batch) {
+static void ask(PGconn *to, const char *statement, Batch *batch, int first, int columns) {
     const char *values[COLUMNS];
-    int sizes[COLUMNS];
-    for (int column = 0; column < COLUMNS; column++) {
-        count_array(&batch->columns[column], batch->count);
-        values[column] = batch->columns[column].bytes;
-        sizes[column] = batch->columns[column].used;
+    int sizes[COLUMNS], binary[COLUMNS] = {1, 1, 1, 1, 1, 1};
+    for (int i = 0; i < columns; i++) {
+        put_header(&batch->columns[first + i], ELEMENTS[first + i], batch->count);
+        values[i] = batch->columns[first + i].bytes;
+        sizes[i] = batch->columns[first + i].used;
     }
-    check(PQsendQueryPrepared(durable, "write", COLUMNS, values, sizes, BINARY, 1), "writing",
-          PQerrorMessage(durable));
+    check(PQsendQueryPrepared(to, statement, columns, values, sizes, binary, 1), statement,
+          PQerrorMessage(to));
 }
 
-static PGresult *result_of(PGconn *connection, ExecStatusType expected) {
-    PGresult *result = PQgetResult(connection);
-    check(PQresultStatus(result) == expected, "a statement", PQerrorMessage(connection));
-    PQclear(PQgetResult(connection));  /* the NULL that ends it */
-    return result;
-}
-
-static void finish_commit(Batch *batch) {
-    PGresult *result = result_of(durable, PGRES_TUPLES_OK);
-    begin_array(&batch->positions, OID_INT8, batch->count);
-    for (int row = 0; row < batch->count; row++) {
-        put_int(&batch->positions, 8);
-        put(&batch->positions, PQgetvalue(result, row, 0), 8);
-    }
-    PQclear(result);
+static void finish(PGconn *connection) {
+    for (PGresult *result; (result = PQgetResult(connection)); PQclear(result))
+        check(PQresultStatus(result) == PGRES_COMMAND_OK, "a statement", PQerrorMessage(connection));
 }
 
 static void publish(const Batch *batch, const Event *event) {
-    amqp_table_entry_t venue = {amqp_cstring_bytes("venue-id"), {.kind = AMQP_FIELD_KIND_UTF8}};
-    venue.value.value.bytes = amqp_cstring_bytes(event->venue);
+    amqp_table_entry_t venue = {
+        amqp_cstring_bytes("venue-id"),
+        {AMQP_FIELD_KIND_UTF8, {.bytes = amqp_cstring_bytes((char *)event->venue)}}};
     amqp_basic_properties_t properties = {
-        ._flags = AMQP_BASIC_CONTENT_TYPE_FLAG | AMQP_BASIC_DELIVERY_MODE_FLAG | AMQP_BASIC_TYPE_FLAG |
-                  AMQP_BASIC_MESSAGE_ID_FLAG | AMQP_BASIC_HEADERS_FLAG,
+        ._flags = AMQP_BASIC_CONTENT_TYPE_FLAG | AMQP_BASIC_DELIVERY_MODE_FLAG |
+                  AMQP_BASIC_TYPE_FLAG | AMQP_BASIC_MESSAGE_ID_FLAG | AMQP_BASIC_HEADERS_FLAG,
         .content_type = amqp_cstring_bytes("application/cloudevents+json"),
-        .delivery_mode = 2,
+        .delivery_mode = AMQP_DELIVERY_PERSISTENT,
         .type = amqp_cstring_bytes("venue.created"),
-        .message_id = amqp_cstring_bytes(event->id),
+        .message_id = amqp_cstring_bytes((char *)event->id),
         .headers = {1, &venue}};
     amqp_bytes_t body = {event->size, batch->columns[BODIES].bytes + event->at};
-    int status = amqp_basic_publish(publisher, CHANNEL, amqp_cstring_bytes("venue.events"),
-                                    properties.type, 1, 0, &properties, body);
-    check(status == AMQP_STATUS_OK, "publishing", amqp_error_string2(status));
+    check(!amqp_basic_publish(publisher, CHANNEL, amqp_cstring_bytes("venue.events"), properties.type,
+                              1, 0, &properties, body), "publishing", "connection lost");
 }
 
-static void await_confirms(int count) {
-    uint64_t first = published + 1 - count;
+static void await_confirms(uint64_t first, int missing) {
     bool confirmed[BATCH] = {false};
-    for (int missing = count; missing;) {
+    while (missing) {
         amqp_frame_t frame;
-        int status = amqp_simple_wait_frame(publisher, &frame);
-        check(status == AMQP_STATUS_OK, "confirms", amqp_error_string2(status));
+        check(!amqp_simple_wait_frame(publisher, &frame), "publishing", "connection lost");
         check(frame.frame_type == AMQP_FRAME_METHOD && frame.payload.method.id == AMQP_BASIC_ACK_METHOD,
-              "confirms", "the broker did not take an event");
+              "publishing", "the broker did not take an event");
         amqp_basic_ack_t *ack = frame.payload.method.decoded;
         for (uint64_t tag = ack->multiple ? first : ack->delivery_tag; tag <= ack->delivery_tag; tag++)
             if (!confirmed[tag - first]) missing -= confirmed[tag - first] = true;
@@ -247,67 +182,48 @@ static void await_confirms(int count) {
 }
 
 static void publish_all(const Batch *batch) {
-    int on = 1, off = 0, socket = amqp_get_sockfd(publisher);
-    /* The library sends each event in three pieces: let them travel together. */
-    setsockopt(socket, IPPROTO_TCP, TCP_CORK, &on, sizeof on);
+    static uint64_t published; /* the broker counts them from 1 too */
     for (int i = 0; i < batch->count; i++) publish(batch, &batch->events[i]);
+    await_confirms(published + 1, batch->count);
     published += batch->count;
-    setsockopt(socket, IPPROTO_TCP, TCP_CORK, &off, sizeof off);
-    await_confirms(batch->count);
-}
-
-static void begin_forget(const Batch *batch) {
-    const char *value = batch->positions.bytes;
-    int size = batch->positions.used;
-    check(PQsendQueryPrepared(relaxed, "forget", 1, &value, &size, BINARY, 1), "forgetting",
-          PQerrorMessage(relaxed));
-}
-
-static void finish_forget(uint64_t last_tag) {
-    PQclear(result_of(relaxed, PGRES_COMMAND_OK));
-    int status = amqp_basic_ack(consumer, CHANNEL, last_tag, 1);
-    check(status == AMQP_STATUS_OK, "acknowledging", amqp_error_string2(status));
 }
 
 static void run(void) {
-    static Batch batches[2];
-    Batch *next = &batches[0], *committed = &batches[1];
-    uint64_t forgetting = 0;
-    while (!stopping || committed->count || forgetting) {
-        take(next, !committed->count && !forgetting);
-        if (next->count) begin_commit(next);
-        if (committed->count) publish_all(committed);
-        if (forgetting) finish_forget(forgetting);
-        forgetting = committed->count ? committed->last_tag : 0;
-        if (committed->count) begin_forget(committed);
-        if (next->count) finish_commit(next);
-        Batch *done = committed;
-        committed = next;
-        next = done;
+    static Batch one, other;
+    Batch *next = &one, *last = &other;
+    uint64_t forgetting = 0; /* the last command whose event is leaving the outbox */
+    while (!stopping || last->count || forgetting) {
+        take(next, !last->count && !forgetting);
+        if (next->count) ask(durable, "write", next, 0, COLUMNS);
+        if (last->count) publish_all(last);
+        if (forgetting) {
+            finish(relaxed);
+            check(!amqp_basic_ack(consumer, CHANNEL, forgetting, 1), "RabbitMQ", "connection lost");
+        }
+        if (last->count) ask(relaxed, "forget", last, EVENTS, 1);
+        forgetting = last->count ? last->last_tag : 0;
+        if (next->count) finish(durable);
+        Batch *done = last;
+        last = next, next = done;
     }
 }
 
-/* -- connections -- */
-
-static amqp_connection_state_t connect_broker(void) {
-    static char url[1024];
+static amqp_connection_state_t broker(void) {
+    char url[1024];
     struct amqp_connection_info at;
     snprintf(url, sizeof url, "%s", getenv("VENUE_AMQP_URL"));
-    check(amqp_parse_url(url, &at) == AMQP_STATUS_OK, "VENUE_AMQP_URL", "not understood");
+    check(!amqp_parse_url(url, &at), "VENUE_AMQP_URL", "not understood");
     amqp_connection_state_t connection = amqp_new_connection();
-    amqp_socket_t *socket = amqp_tcp_socket_new(connection);
-    check(amqp_socket_open(socket, at.host, at.port) == AMQP_STATUS_OK, "RabbitMQ", "no answer");
-    const char *vhost = *at.vhost ? at.vhost : "/";
-    amqp_rpc_reply_t reply = amqp_login(connection, vhost, 0, AMQP_DEFAULT_FRAME_SIZE, 0,
+    check(!amqp_socket_open(amqp_tcp_socket_new(connection), at.host, at.port), url, "no answer");
+    amqp_rpc_reply_t reply = amqp_login(connection, *at.vhost ? at.vhost : "/", 0, 131072, 0,
                                         AMQP_SASL_METHOD_PLAIN, at.user, at.password);
-    check(reply.reply_type == AMQP_RESPONSE_NORMAL, "RabbitMQ", "login refused");
-    check(amqp_channel_open(connection, CHANNEL) != NULL, "RabbitMQ", "no channel");
+    check(reply.reply_type == AMQP_RESPONSE_NORMAL && amqp_channel_open(connection, CHANNEL),
+          "RabbitMQ", "login refused");
     return connection;
 }
 
-static PGconn *connect_database(const char *name, const char *statement, const char *setting) {
+static PGconn *database(const char *name, const char *statement, const char *setting) {
     PGconn *connection = PQconnectdb(getenv("VENUE_DATABASE_URL"));
-    check(PQstatus(connection) == CONNECTION_OK, "PostgreSQL", PQerrorMessage(connection));
     PQclear(PQexec(connection, setting));
     PGresult *result = PQprepare(connection, name, statement, 0, NULL);
     check(PQresultStatus(result) == PGRES_COMMAND_OK, name, PQerrorMessage(connection));
@@ -316,22 +232,19 @@ static PGconn *connect_database(const char *name, const char *statement, const c
 }
 
 int main(int count, char **words) {
-    check(count == 2 && getenv("VENUE_AMQP_URL") && getenv("VENUE_DATABASE_URL"), "usage",
-          "ceiling QUEUE, with VENUE_AMQP_URL and VENUE_DATABASE_URL set");
-    struct sigaction action = {.sa_handler = stop};
-    sigaction(SIGTERM, &action, NULL);
-    durable = connect_database("write", WRITE, "SET synchronous_commit = on");
-    relaxed = connect_database("forget", FORGET, "SET synchronous_commit = off");
-    publisher = connect_broker();
-    consumer = connect_broker();
-    check(amqp_confirm_select(publisher, CHANNEL) != NULL, "RabbitMQ", "no confirms");
-    check(amqp_basic_qos(consumer, CHANNEL, 0, PREFETCH, 0) != NULL, "RabbitMQ", "no prefetch");
-    check(amqp_basic_consume(consumer, CHANNEL, amqp_cstring_bytes(words[1]), amqp_empty_bytes, 0, 0, 0,
-                             amqp_empty_table) != NULL, "RabbitMQ", "not consuming");
+    check(count == 4 && getenv("VENUE_AMQP_URL") && getenv("VENUE_DATABASE_URL"), "usage",
+          "ceiling QUEUE WRITE FORGET, with VENUE_AMQP_URL and VENUE_DATABASE_URL set");
+    signal(SIGTERM, stop);
+    durable = database("write", words[2], "SET synchronous_commit = on");
+    relaxed = database("forget", words[3], "SET synchronous_commit = off");
+    publisher = broker();
+    consumer = broker();
+    amqp_bytes_t queue = amqp_cstring_bytes(words[1]);
+    check(amqp_confirm_select(publisher, CHANNEL) && amqp_basic_qos(consumer, CHANNEL, 0, PREFETCH, 0) &&
+              amqp_basic_consume(consumer, CHANNEL, queue, amqp_empty_bytes, 0, 0, 0, amqp_empty_table),
+          "RabbitMQ", "it does not let us consume");
     run();
     amqp_connection_close(consumer, AMQP_REPLY_SUCCESS);
     amqp_connection_close(publisher, AMQP_REPLY_SUCCESS);
-    PQfinish(durable);
-    PQfinish(relaxed);
     return 0;
 }

@@ -17,7 +17,6 @@ from worker.domain.decision import Problem
 from worker.domain.state import Venue
 from worker.storage.events import NewEvent
 
-
 SQL = Path(__file__).with_name("sql")
 LOOK, WRITE, UNPUBLISHED, FORGET = (
     (SQL / f"{name}.sql").read_text() for name in ("look", "write", "unpublished", "forget")
