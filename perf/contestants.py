@@ -97,7 +97,7 @@ def _entrant(name: Name, directory: Path, say: Say) -> Contestant | None:
 
 def _ready(name: Name, directory: Path, say: Say) -> Contestant:
     if name is Name.NODE:
-        return Contestant(name, node.prepared(say), node.QUEUE_NAME, handler.SETTINGS)
+        return Contestant(name, node.prepared(say), node.QUEUE_NAME, node.SETTINGS)
     if name is Name.CEILING:
         words = ceiling.compiled(directory, say)
         return Contestant(name, words, ceiling.QUEUE_NAME, ceiling.SETTINGS, decides=False)

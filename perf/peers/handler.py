@@ -8,7 +8,7 @@ from upstream services (no `actorid`).
 
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Final
 
@@ -28,8 +28,10 @@ PREFETCH: Final = int(os.environ.get("PEER_PREFETCH", "100"))
 CONNECTIONS: Final = int(os.environ.get("PEER_CONNECTIONS", "10"))
 """Transactions at a time; another two connections take published events out of the outbox."""
 SETTINGS: Final = {"prefetch": PREFETCH, "connections": CONNECTIONS}
-"""What each peer is tuned by, the one in Node too, which reads the same variables."""
+"""What each Python peer is tuned by; more of either, or half as much, is no faster."""
 MOST_BYTES: Final = 1_048_576
+TRIES: Final = 5
+"""Of a command that others got in the way of."""
 
 Publish = Callable[[rows.Outgoing], Awaitable[object]]
 """Sends an event, persistent; returns when the broker has confirmed it."""
@@ -52,10 +54,17 @@ class Handler:
 
     async def handle(self, command: Command) -> None:
         """Decide and commit, publish, forget; whoever calls acknowledges the message after it."""
-        event = await self._commit(command, datetime.now(UTC))
+        event = await self._settled(command)
         if event is not None:
             await self._publish(event)
             await rows.forget(self._relaxed_pool, event)
+
+    async def _settled(self, command: Command) -> rows.Outgoing | None:
+        for _ in range(TRIES - 1):
+            # Another message may have taken the slug since it was looked up: then decide anew.
+            with suppress(asyncpg.ExclusionViolationError, asyncpg.UniqueViolationError):
+                return await self._commit(command, datetime.now(UTC))
+        return await self._commit(command, datetime.now(UTC))
 
     async def _commit(self, command: Command, now: datetime) -> rows.Outgoing | None:
         # No BEGIN and COMMIT around them: what is written is one statement, which is a transaction

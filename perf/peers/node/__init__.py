@@ -10,8 +10,10 @@ from worker.local.server import Say
 
 HERE: Final = Path(__file__).parent
 QUEUE_NAME: Final = "venue.commands.node"
+SETTINGS: Final = {"prefetch": 400, "connections": 20}
+"""More of both than in Python: handling many at once, Node reads and writes more at a time."""
 OLDEST: Final = 20
-"""Major version of Node, whose newest libraries these are."""
+"""The major version of Node that it is written and its libraries are locked for."""
 INSTALL_SECONDS: Final = 300
 
 
@@ -30,7 +32,7 @@ def prepared(say: Say) -> tuple[str, ...]:
     if not _is_installed():
         say("installing the libraries of the Node peer with npm, below perf/peers/node")
         _output(npm, "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund")
-    return program, str(HERE / "worker.mjs"), QUEUE_NAME
+    return program, str(HERE / "worker.mjs"), QUEUE_NAME, *map(str, SETTINGS.values())
 
 
 def _is_installed() -> bool:

@@ -2,7 +2,7 @@
 // the pool let. Each is one statement that writes inbox, venue, event and outbox (and is a transaction
 // by itself), one confirmed publish, one removal from the outbox and one ack.
 //
-// Usage: node worker.mjs QUEUE, with VENUE_AMQP_URL and VENUE_DATABASE_URL set.
+// Usage: node worker.mjs QUEUE PREFETCH CONNECTIONS, with VENUE_AMQP_URL and VENUE_DATABASE_URL set.
 
 import { readFileSync } from 'node:fs';
 import { connect } from 'amqplib';
@@ -10,12 +10,12 @@ import pg from 'pg';
 import { decide, eventOf, slugBase } from './decide.mjs';
 import { decoded } from './message.mjs';
 
-const PREFETCH = Number(process.env.PEER_PREFETCH ?? 100);
-const CONNECTIONS = Number(process.env.PEER_CONNECTIONS ?? 10);
+const RACES = new Set(['23505', '23P01']); // SQLSTATEs of a key that is taken
+const TRIES = 5;
 const { VENUE_AMQP_URL: broker, VENUE_DATABASE_URL: connectionString } = process.env;
-const queue = process.argv[2];
+const [queue, prefetch, connections] = process.argv.slice(2);
 
-const pool = new pg.Pool({ connectionString, max: CONNECTIONS });
+const pool = new pg.Pool({ connectionString, max: Number(connections) });
 // Losing a removal in a crash costs a second copy of an event: no need to wait for the disk.
 const relaxed = new pg.Pool({ connectionString, max: 2, options: '-c synchronous_commit=off' });
 // Named, so that each connection prepares them once.
@@ -61,8 +61,18 @@ function publish(channel, { id, type, venue_id: venue, body }) {
   });
 }
 
+// Another message may have taken the slug since it was looked up: then decide anew.
+async function settled(command, tries = TRIES) {
+  try {
+    return await commit(command);
+  } catch (error) {
+    if (tries === 1 || !RACES.has(error.code)) throw error;
+    return settled(command, tries - 1);
+  }
+}
+
 async function handle(events, message) {
-  const event = await commit(decoded(message.content));
+  const event = await settled(decoded(message.content));
   if (!event) return;
   await publish(events, event);
   await relaxed.query({ ...sql.forget, values: [event.position] });
@@ -73,7 +83,7 @@ const [into, out] = await Promise.all([connect(broker), connect(broker)]);
 const [commands, events] = await Promise.all([into.createChannel(), out.createConfirmChannel()]);
 const inHand = new Set();
 
-await commands.prefetch(PREFETCH);
+await commands.prefetch(Number(prefetch));
 const { consumerTag } = await commands.consume(queue, (message) => {
   const handling = handle(events, message)
     .then(() => commands.ack(message), (error) => {
