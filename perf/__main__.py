@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from perf.commands import MOST, make_commands
-from perf.contestants import Contestant, Name, RoundFailedError, entrants, ours
+from perf.contestants import Contestant, Name, RoundFailedError, entrants, left_the_same, ours
 from perf.flood import Flood
 from perf.layout import LayoutCosts
 from perf.layout_report import show_layouts
@@ -145,8 +145,7 @@ async def _rounds(scenario: Flood, contestants: Sequence[Contestant], rounds: in
             for number in range(1, rounds + 1)
             for contestant in contestants
         ]
-    deciding = {contestant.name for contestant in contestants if contestant.decides}
-    if len({one.rows for one in measured if one.contestant in deciding}) > 1:
+    if not left_the_same(measured, contestants):
         raise RoundFailedError("the same commands have left different rows behind")
     return measured
 

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import IO
 
 from perf import ceiling
-from perf.measure import Watched
+from perf.measure import Round, Watched
 from perf.missing import MissingError
 from perf.peers import aiopika_worker, faststream_worker, handler, node, taskiq_worker
 from worker.local.server import Say
@@ -102,6 +102,12 @@ def _ready(name: Name, directory: Path, say: Say) -> Contestant:
         words = ceiling.compiled(directory, say)
         return Contestant(name, words, ceiling.QUEUE_NAME, ceiling.SETTINGS, decides=False)
     return next(one for one in contestants() if one.name == name)
+
+
+def left_the_same(rounds: Sequence[Round], contestants: Sequence[Contestant]) -> bool:
+    """Tell whether all that decide commands have left the same rows."""
+    deciding = {contestant.name for contestant in contestants if contestant.decides}
+    return len({one.rows for one in rounds if one.contestant in deciding}) <= 1
 
 
 def _python(module: str, *words: str) -> tuple[str, ...]:
