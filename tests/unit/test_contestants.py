@@ -42,10 +42,10 @@ def test_who_cannot_run_here_is_left_out(monkeypatch: pytest.MonkeyPatch, tmp_pa
     said: list[str] = []
     with entrants((), said.append) as found:
         assert [one.name for one in found] == [one.name for one in contestants()]
+    packages = "gcc libc6-dev libpq-dev librabbitmq-dev"
     assert said == [
         "without node: there is no node 20 or later with npm",
-        "without ceiling: there is no gcc; on Debian: sudo apt-get install "
-        "gcc libc6-dev libpq-dev librabbitmq-dev",
+        f"without ceiling: there is no gcc; on Debian: sudo apt-get install {packages}",
     ]
 
 
@@ -69,7 +69,7 @@ def test_other_rows_are_noticed_but_for_the_ceiling_s() -> None:
 
 
 def test_the_lock_of_the_node_peer_names_no_download_addresses() -> None:
-    """npm takes what is locked from wherever it is set up to, and checks it by its hash."""
+    """What is locked is taken from wherever npm is set up to, and checked by its hash."""
     lock = (node.HERE / "package-lock.json").read_text()
     assert '"integrity"' in lock
     assert '"resolved"' not in lock
