@@ -11,7 +11,8 @@ from worker.local.server import Say
 HERE: Final = Path(__file__).parent
 QUEUE_NAME: Final = "venue.commands.node"
 SETTINGS: Final = {"prefetch": 400, "connections": 20}
-"""More of both than in Python: handling many at once, Node reads and writes more at a time."""
+"""More of both than in Python: with pipelined connections the more messages are in hand, the more
+statements and answers travel together."""
 OLDEST: Final = 20
 """The major version of Node that it is written and its libraries are locked for."""
 INSTALL_SECONDS: Final = 300

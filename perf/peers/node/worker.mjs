@@ -1,49 +1,39 @@
-// A venue worker on amqplib and pg, one message at a time, as many of them at once as prefetch and
-// the pool let. Each is one statement that writes inbox, venue, event and outbox (and is a transaction
-// by itself), one confirmed publish, one removal from the outbox and one ack.
+// A venue worker on amqplib and pg, one message at a time, as many of them at once as prefetch lets.
+// Each is one statement that writes inbox, venue, event and outbox (and is a transaction by itself), one
+// confirmed publish, one removal from the outbox and one ack.
 //
 // Usage: node worker.mjs QUEUE PREFETCH CONNECTIONS, with VENUE_AMQP_URL and VENUE_DATABASE_URL set.
 
-import { readFileSync } from 'node:fs';
 import { connect } from 'amqplib';
-import pg from 'pg';
+import { open, sql } from './database.mjs';
 import { decide, eventOf, slugBase } from './decide.mjs';
 import { decoded } from './message.mjs';
 
 const RACES = new Set(['23505', '23P01']); // SQLSTATEs of a key that is taken
 const TRIES = 5;
-const { VENUE_AMQP_URL: broker, VENUE_DATABASE_URL: connectionString } = process.env;
+const { VENUE_AMQP_URL: broker, VENUE_DATABASE_URL: url } = process.env;
 const [queue, prefetch, connections] = process.argv.slice(2);
 
-const pool = new pg.Pool({ connectionString, max: Number(connections) });
+const reader = await open(url, 1);
+const writer = await open(url, Number(connections));
 // Losing a removal in a crash costs a second copy of an event: no need to wait for the disk.
-const relaxed = new pg.Pool({ connectionString, max: 2, options: '-c synchronous_commit=off' });
-// Named, so that each connection prepares them once.
-const sql = Object.fromEntries(
-  ['look', 'write', 'unpublished', 'forget'].map((name) => [
-    name,
-    { name, text: readFileSync(new URL(`../sql/${name}.sql`, import.meta.url), 'utf8') },
-  ]),
-);
+const relaxed = await open(url, 1, '-c synchronous_commit=off');
 
 async function commit(command) {
   const { id, tenantid, subject, type, digest, fields } = command;
   const now = new Date();
   const base = slugBase(command);
-  const looked = await pool.query({ ...sql.look, values: [tenantid, subject, base] });
+  const looked = await reader.query(sql.look, [tenantid, subject, base]);
   const decision = decide(command, base, looked.rows[0]);
   const { problem, slug = null } = decision;
   const event = eventOf(command, decision, now);
-  const written = await pool.query({
-    ...sql.write,
-    values: [
-      tenantid, id, type, digest, subject, problem ? 'rejected' : 'applied', problem ? null : 1,
-      problem ? JSON.stringify([problem]) : null, now, slug, slug && JSON.stringify(fields),
-      event.id, event.type, event.body,
-    ],
-  });
+  const written = await writer.query(sql.write, [
+    tenantid, id, type, digest, subject, problem ? 'rejected' : 'applied', problem ? null : 1,
+    problem ? JSON.stringify([problem]) : null, now, slug, slug && JSON.stringify(fields),
+    event.id, event.type, event.body,
+  ]);
   if (written.rows.length) return { ...event, position: written.rows[0].position };
-  const left = await pool.query({ ...sql.unpublished, values: [tenantid, subject, id] });
+  const left = await reader.query(sql.unpublished, [tenantid, subject, id]);
   return left.rows[0];
 }
 
@@ -75,7 +65,7 @@ async function handle(events, message) {
   const event = await settled(decoded(message.content));
   if (!event) return;
   await publish(events, event);
-  await relaxed.query({ ...sql.forget, values: [event.position] });
+  await relaxed.query(sql.forget, [event.position]);
 }
 
 // Two connections: a broker that is short of memory blocks those that publish, and acks are to go on.
@@ -97,5 +87,5 @@ const { consumerTag } = await commands.consume(queue, (message) => {
 process.once('SIGTERM', async () => {
   await commands.cancel(consumerTag);
   await Promise.all(inHand);
-  await Promise.all([into.close(), out.close(), pool.end(), relaxed.end()]);
+  await Promise.all([into, out, reader, writer, relaxed].map((one) => one.close()));
 });
