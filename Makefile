@@ -38,7 +38,7 @@ chaos: setup ## break things at random for 20 minutes while commands flow, then 
 model: setup ## send 100,000 random commands to the real pipeline and compare with a model of the contract
 	@$(BIN)/python -m tests.model $(ARGS)
 
-perf: setup ## measure beside an idiomatic FastStream worker
+perf: setup ## measure beside other workers with the same guarantees, and beside a ceiling
 	@$(BIN)/python -m perf flood $(ARGS)
 
 lock: setup ## lock the requirements anew, with hashes
