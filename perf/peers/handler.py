@@ -70,13 +70,16 @@ class Handler:
         # No BEGIN and COMMIT around them: what is written is one statement, which is a transaction
         # of its own, and what was looked at is held by constraints. That is two round trips fewer.
         async with self._pool.acquire() as connection:
-            decision = await _decided(connection, command, now)
+            base = slug_base_of(command) or ""
+            look = await rows.look(connection, command, base)
+            decision = _decided(command, base, look, now)
             problems = decision.problems if isinstance(decision, Rejected) else ()
             event = decision.event if isinstance(decision, Applied) else None
             event = event or refusal("venue.command.rejected", command, problems)
             venue = decision.state.venue if isinstance(decision, Applied) else None
             new = written(event, command, now, MOST_BYTES)
-            return await rows.write(connection, command, now, venue, problems, new)
+            version = venue.version if venue else look.version
+            return await rows.write(connection, command, now, version, venue, problems, new)
 
 
 def _pool(url: str, connections: int, **server_settings: str) -> asyncpg.Pool:
@@ -93,9 +96,10 @@ async def _kept(_: object) -> None:
     """Leave a connection as it is: nothing here alters its session, a reset is a round trip."""
 
 
-async def _decided(connection: rows.Connection, command: Command, now: datetime) -> Decision:
-    base = slug_base_of(command) or ""
-    id_used, slugs = await rows.look(connection, command, base)
-    if id_used:
-        return refuse("venue_exists", f"the id {command.venue_id} is never reused; choose another")
-    return decide(State(slugs=Slugs(base, slugs)), command, now)
+def _decided(command: Command, base: str, look: rows.Look, now: datetime) -> Decision:
+    if look.id_used:
+        message = (
+            f"the id {command.venue_id} is or was a venue's and is never reused; choose another"
+        )
+        return refuse("venue_exists", message)
+    return decide(State(slugs=Slugs(base, look.slugs)), command, now)

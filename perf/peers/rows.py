@@ -26,6 +26,15 @@ Connection = PoolConnectionProxy
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """Whether the venue's id was ever used, by which version of a venue, and slugs in use."""
+
+    id_used: bool
+    version: int | None
+    slugs: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
     """A committed event to publish, and its place in the outbox."""
 
@@ -36,18 +45,19 @@ class Outgoing:
     body: str
 
 
-async def look(connection: Connection, command: Command, base: str) -> tuple[bool, set[str]]:
-    """Return whether the venue's id was ever used, and the tenant's slugs around `base`."""
+async def look(connection: Connection, command: Command, base: str) -> Look:
+    """Look up what a command is decided on; its slug would be `base` or begin with it."""
     row = await connection.fetchrow(LOOK, command.tenant_id, command.venue_id, base)
     if row is None:
         raise LookupError("a query without FROM returned no row")
-    return row["id_used"], set(row["slugs"])
+    return Look(row["id_used"], row["version"], frozenset(row["slugs"]))
 
 
 async def write(
     connection: Connection,
     command: Command,
     now: datetime,
+    version: int | None,
     venue: Venue | None,
     problems: tuple[Problem, ...],
     event: NewEvent,
@@ -64,7 +74,7 @@ async def write(
         command.digest,
         command.venue_id,
         "applied" if venue else "rejected",
-        event.version,
+        version,
         _json([problem.document() for problem in problems]) if problems else None,
         now,
         venue.slug if venue else None,

@@ -3,6 +3,8 @@
 import slugify from 'slugify';
 import { v7 } from 'uuid';
 
+// No words for signs, as the other workers have it.
+slugify.extend(Object.fromEntries([...'$%&<>|'].map((sign) => [sign, ' '])));
 const LONGEST = 72; // of a slug's 80 characters, 8 are kept free for a number
 
 /** The slug that is asked for, or where the numbering of the venue's begins. */
@@ -18,15 +20,23 @@ export function decide(command, base, { id_used: used, slugs }) {
   return problem ? { problem } : { slug: command.data.slug ?? free(base, new Set(slugs)) };
 }
 
-function problemOf({ subject, expectedversion, data }, used, taken) {
-  if (used) return problem('venue_exists', `the id ${subject} is never reused; choose another`);
-  if (expectedversion) return problem('version_conflict', 'the venue is at version 0');
+function problemOf({ subject, expectedversion, data, fields }, used, taken) {
+  if (used) {
+    const message = `the id ${subject} is or was a venue's and is never reused; choose another`;
+    return problem('venue_exists', message);
+  }
+  if (expectedversion) {
+    const message = `the venue is at version 0, not ${expectedversion}; read it again and decide anew`;
+    return problem('version_conflict', message);
+  }
   if (data.slug && taken.has(data.slug)) {
     return problem('slug_taken', `another venue of the tenant has the slug ${data.slug}`, '/slug');
   }
-  const { max, seated = 0, standing = 0, vip = 0 } = data.capacity ?? {};
-  if (max != null && seated + standing + vip > max) {
-    return problem('capacity_exceeded', `the parts come to more than max, ${max}`, '/capacity');
+  const { max, seated = 0, standing = 0, vip = 0 } = fields.capacity ?? {};
+  const parts = seated + standing + vip;
+  if (max !== undefined && parts > max) {
+    const message = `seated, standing and vip come to ${parts}, more than max, ${max}`;
+    return problem('capacity_exceeded', message, '/capacity');
   }
   return null;
 }

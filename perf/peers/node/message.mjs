@@ -33,9 +33,16 @@ export function decoded(body) {
     id: message.id.toLowerCase(),
     subject: message.subject.toLowerCase(),
     tenantid: message.tenantid.toLowerCase(),
-    fields: Object.fromEntries(FIELDS.filter((name) => data[name] != null).map((name) => [name, data[name]])),
+    fields: merged(Object.fromEntries(FIELDS.map((name) => [name, data[name] ?? null]))),
     digest: digest(message),
   };
+}
+
+// A merge patch of nothing (RFC 7396): what is null is absent.
+function merged(value) {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
+  const given = Object.entries(value).filter(([, one]) => one !== null);
+  return Object.fromEntries(given.map(([name, one]) => [name, merged(one)]));
 }
 
 // What JSON Schema cannot say; remembered, since a world of venues has few countries and zones.

@@ -26,11 +26,11 @@ async function commit(command) {
   const looked = await reader.query(sql.look, [tenantid, subject, base]);
   const decision = decide(command, base, looked.rows[0]);
   const { problem, slug = null } = decision;
+  const [status, version] = problem ? ['rejected', looked.rows[0].version] : ['applied', 1];
   const event = eventOf(command, decision, now);
   const written = await writer.query(sql.write, [
-    tenantid, id, type, digest, subject, problem ? 'rejected' : 'applied', problem ? null : 1,
-    problem ? JSON.stringify([problem]) : null, now, slug, slug && JSON.stringify(fields),
-    event.id, event.type, event.body,
+    tenantid, id, type, digest, subject, status, version, problem ? JSON.stringify([problem]) : null,
+    now, slug, slug && JSON.stringify(fields), event.id, event.type, event.body,
   ]);
   if (written.rows.length) return { ...event, position: written.rows[0].position };
   const left = await reader.query(sql.unpublished, [tenantid, subject, id]);

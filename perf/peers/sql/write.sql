@@ -13,7 +13,8 @@ WITH claimed AS (
 ), kept AS (
     INSERT INTO venue_event (id, tenant_id, venue_id, venue_version, type, command_id, body,
                              occurred_at)
-    SELECT $12::uuid, tenant_id, venue_id, $7, $13::text, command_id, $14::text, decided_at
+    SELECT $12::uuid, tenant_id, venue_id,
+           CASE WHEN $10::text IS NOT NULL THEN $7::integer END, $13::text, command_id, $14::text, decided_at
     FROM claimed
     RETURNING id, tenant_id, venue_id
 )
