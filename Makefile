@@ -38,13 +38,13 @@ chaos: setup ## break things at random for 20 minutes while commands flow, then 
 model: setup ## send 100,000 random commands to the real pipeline and compare with a model of the contract
 	@$(BIN)/python -m tests.model $(ARGS)
 
-perf: setup ## measure beside an idiomatic FastStream worker
+perf: setup ## measure beside other workers with the same guarantees, and beside a ceiling
 	@$(BIN)/python -m perf flood $(ARGS)
 
 lock: setup ## lock the requirements anew, with hashes
 	@$(BIN)/pip install --quiet uv
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.lock
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra dev pyproject.toml -o requirements-dev.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra dev --extra peers pyproject.toml -o requirements-dev.lock
 
 setup: $(VENV)/ready ## make the virtual environment
 

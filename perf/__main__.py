@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Annotated
@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from perf.commands import MOST, make_commands
-from perf.contestants import Contestant, RoundFailedError, contestants
+from perf.contestants import Contestant, Name, RoundFailedError, entrants, left_the_same, ours
 from perf.flood import Flood
 from perf.layout import LayoutCosts
 from perf.layout_report import show_layouts
@@ -44,17 +44,22 @@ def flood(
     rounds: Annotated[
         int, typer.Option(min=1, max=MOST_ROUNDS, help="rounds of each worker, in turn")
     ] = 3,
+    only: Annotated[
+        list[Name] | None, typer.Option(help="who takes part; may be given again (default: all)")
+    ] = None,
 ) -> None:
-    """Measure how fast one process empties a full queue: ours, then the peer, and again."""
-    with _servers() as servers:
+    """Measure how fast one process empties a full queue: ours, then each peer, and again."""
+    with entrants(only or (), console.print) as chosen, _servers() as servers:
+        if not chosen:
+            raise RoundFailedError("none of those that were chosen can run here")
         scenario = Flood(servers, make_commands(commands))
-        measured = asyncio.run(_rounds(scenario, rounds))
+        measured = asyncio.run(_rounds(scenario, chosen, rounds))
         results = Results(
             scenario="flood",
             servers=(servers.kind, servers.database.version, servers.broker.version),
             commands=commands,
             body_bytes=Spread.of([len(command.body) for command in scenario.commands]),
-            contestants=contestants(),
+            contestants=chosen,
             rounds=tuple(measured),
         )
     show(results, console)
@@ -98,9 +103,8 @@ def outage(
     """Take away the broker, then the database, under a steady load: backlog, resume time, loss."""
     with _servers() as servers:
         scenario = Outage(servers, seconds, rate, every)
-        ours, _ = contestants()
         show_header(console)
-        findings = asyncio.run(scenario.run(ours, partial(show_sample, console=console)))
+        findings = asyncio.run(scenario.run(ours(), partial(show_sample, console=console)))
     show_findings(findings, console)
     if findings.lost or findings.unpublished:
         raise RoundFailedError("commands or events are lost")
@@ -134,14 +138,14 @@ def _servers() -> Iterator[Services]:
         yield servers
 
 
-async def _rounds(scenario: Flood, rounds: int) -> list[Round]:
+async def _rounds(scenario: Flood, contestants: Sequence[Contestant], rounds: int) -> list[Round]:
     with _progress() as progress:
         measured = [
             await _round(scenario, contestant, number, progress)
             for number in range(1, rounds + 1)
-            for contestant in contestants()
+            for contestant in contestants
         ]
-    if len({one.rows for one in measured}) > 1:
+    if not left_the_same(measured, contestants):
         raise RoundFailedError("the same commands have left different rows behind")
     return measured
 

@@ -1,17 +1,22 @@
-"""The worker processes that are measured: how each is started, and that each is ended."""
+"""The workers that are measured: what each is called, how it is started, that it is ended."""
 
 import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
 from types import MappingProxyType
 from typing import IO
 
-from perf.measure import Watched
-from perf.peers import faststream_worker
+from perf import ceiling
+from perf.measure import Round, Watched
+from perf.missing import MissingError
+from perf.peers import aiopika_worker, faststream_worker, handler, node, taskiq_worker
+from worker.local.server import Say
 from worker.messaging.topology import command_queue
 from worker.settings import ROOT, Settings
 
@@ -23,39 +28,90 @@ class RoundFailedError(Exception):
     """A round that does not add up: whatever it measured is worth nothing."""
 
 
+class Name(StrEnum):
+    """What each contestant is called, in the order of their turns."""
+
+    OURS = "venue-worker"
+    FASTSTREAM = "faststream"
+    AIO_PIKA = "aio-pika"
+    TASKIQ = "taskiq"
+    NODE = "node"
+    CEILING = "ceiling"
+
+
 @dataclass(frozen=True, slots=True)
 class Contestant:
     """A worker program.
 
     Attributes:
         name: what the report calls it.
-        module: run as `python -m`, with the words that follow it.
+        command: the program and its arguments.
         queue: where it takes its commands from.
         settings: what the report says of its settings.
+        decides: whether it does all of the work, so that its rows have to be those of the others.
     """
 
     name: str
-    module: tuple[str, ...]
+    command: tuple[str, ...]
     queue: str
-    settings: dict[str, int]
+    settings: Mapping[str, int]
+    decides: bool = True
 
 
-def contestants() -> tuple[Contestant, Contestant]:
-    """Return ours and the peer."""
+def ours() -> Contestant:
+    """Return this project's worker."""
     settings = Settings()
-    ours = Contestant(
-        "venue-worker",
-        ("worker", "run"),
-        command_queue(0),
-        {"batch": settings.batch_size, "prefetch": settings.prefetch},
+    words = _python("worker", "run")
+    tuning = {"batch": settings.batch_size, "prefetch": settings.prefetch}
+    return Contestant(Name.OURS, words, command_queue(0), tuning)
+
+
+def contestants() -> tuple[Contestant, ...]:
+    """Return those that run wherever this project does, ours first."""
+    peers = (
+        (Name.FASTSTREAM, faststream_worker.__name__, faststream_worker.QUEUE_NAME),
+        (Name.AIO_PIKA, aiopika_worker.__name__, aiopika_worker.QUEUE_NAME),
+        (Name.TASKIQ, taskiq_worker.__name__, taskiq_worker.QUEUE_NAME),
     )
-    peer = Contestant(
-        "FastStream",
-        (faststream_worker.__spec__.name if faststream_worker.__spec__ else "",),
-        faststream_worker.QUEUE_NAME,
-        {"prefetch": faststream_worker.PREFETCH, "connections": faststream_worker.CONNECTIONS},
+    return ours(), *(
+        Contestant(name, _python(module), queue, handler.SETTINGS) for name, module, queue in peers
     )
-    return ours, peer
+
+
+@contextmanager
+def entrants(only: Sequence[Name], say: Say) -> Iterator[tuple[Contestant, ...]]:
+    """Give those that are chosen, or all, ready to run; who cannot run here is named, and why."""
+    with tempfile.TemporaryDirectory() as directory:
+        chosen = [name for name in Name if name in (only or Name)]
+        found = [_entrant(name, Path(directory), say) for name in chosen]
+        yield tuple(one for one in found if one)
+
+
+def _entrant(name: Name, directory: Path, say: Say) -> Contestant | None:
+    try:
+        return _ready(name, directory, say)
+    except MissingError as missing:
+        say(f"without {name}: {missing}")
+        return None
+
+
+def _ready(name: Name, directory: Path, say: Say) -> Contestant:
+    if name is Name.NODE:
+        return Contestant(name, node.prepared(say), node.QUEUE_NAME, node.SETTINGS)
+    if name is Name.CEILING:
+        words = ceiling.compiled(directory, say)
+        return Contestant(name, words, ceiling.QUEUE_NAME, ceiling.SETTINGS, decides=False)
+    return next(one for one in contestants() if one.name == name)
+
+
+def left_the_same(rounds: Sequence[Round], contestants: Sequence[Contestant]) -> bool:
+    """Tell whether all that decide commands have left the same rows."""
+    deciding = {contestant.name for contestant in contestants if contestant.decides}
+    return len({one.rows for one in rounds if one.contestant in deciding}) <= 1
+
+
+def _python(module: str, *words: str) -> tuple[str, ...]:
+    return sys.executable, "-m", module, *words
 
 
 @asynccontextmanager
@@ -78,9 +134,7 @@ async def running(
     }
     with tempfile.TemporaryFile() as log:
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            *contestant.module,
+            *contestant.command,
             cwd=ROOT,
             env={**os.environ, **own, **environment},
             stdin=asyncio.subprocess.DEVNULL,

@@ -30,17 +30,17 @@ class Results:
     servers: tuple[str, str, str]
     commands: int
     body_bytes: Spread
-    contestants: tuple[Contestant, Contestant]
+    contestants: tuple[Contestant, ...]
     rounds: tuple[Round, ...]
 
     def of(self, contestant: Contestant) -> list[Round]:
         """Return the contestant's rounds, in order."""
         return [one for one in self.rounds if one.contestant == contestant.name]
 
-    def ratio(self) -> Spread:
-        """Return how many times as many commands per second ours did, pair by pair."""
-        ours, peer = self.contestants
-        return Spread.of(ratios(self.of(ours), self.of(peer)))
+    def ratios(self) -> dict[str, Spread]:
+        """Return how many times as many commands per second the first did as each other."""
+        first, *others = self.contestants
+        return {one.name: Spread.of(ratios(self.of(first), self.of(one))) for one in others}
 
     def document(self) -> dict[str, Any]:
         """Return it as the results file has it."""
@@ -51,11 +51,11 @@ class Results:
             "servers": self.servers,
             "commands": self.commands,
             "body_bytes": asdict(self.body_bytes),
-            "settings": {one.name: one.settings for one in self.contestants},
+            "settings": {one.name: dict(one.settings) for one in self.contestants},
             "rounds": [asdict(one) for one in self.rounds],
             "per_second": {one.name: asdict(_per_second(self.of(one))) for one in self.contestants},
             "cpu_us": {one.name: asdict(_cpu_us(self.of(one))) for one in self.contestants},
-            "ratio": asdict(self.ratio()),
+            "ratios": {name: asdict(ratio) for name, ratio in self.ratios().items()},
         }
 
 
@@ -82,7 +82,9 @@ def show(results: Results, console: Console) -> None:
             f"{max(one.figures.memory_mib for one in rounds):.0f}",
         )
     console.print(table)
-    console.print(f"commands/s, ratio pair by pair: {results.ratio().text(2)}")
+    first = results.contestants[0].name
+    for name, ratio in results.ratios().items():
+        console.print(f"commands/s, ratio pair by pair: {first} {ratio.text(2)} to {name}")
     for contestant in results.contestants:
         settings = ", ".join(f"{name} {value}" for name, value in contestant.settings.items())
         console.print(f"{contestant.name}: {settings}")

@@ -1,9 +1,8 @@
-"""The peer's message: a CloudEvent with a new venue, validated by pydantic."""
+"""The message of the Python peers: a CloudEvent with a new venue, validated by pydantic."""
 
 import hashlib
 import json
 
-from faststream import StreamMessage
 from pydantic_core import from_json
 
 from worker.domain.command import Command
@@ -17,9 +16,9 @@ class CreateVenue(Envelope):
     data: VenueCreate
 
 
-async def decoded(message: StreamMessage[object]) -> Command:
-    """Validate the body; what raises here is handed back and ends in `venue.dead`."""
-    document = from_json(message.body)
+def decoded(body: bytes) -> Command:
+    """Validate a body; what raises here is handed back and ends in `venue.dead`."""
+    document = from_json(body)
     read = CreateVenue.model_validate(document)
     due = read.notbefore.isoformat() if read.notbefore else None
     content = [read.type, read.subject, read.actorid, read.expectedversion, due, document["data"]]

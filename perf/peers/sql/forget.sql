@@ -1,0 +1,2 @@
+-- A confirmed event leaves the outbox.
+DELETE FROM outbox WHERE position = $1
