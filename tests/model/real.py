@@ -72,6 +72,10 @@ class Lots:
     waiting: list[Delivery]
     settled: list[Delivery] = field(default_factory=list)
 
+    def has(self, count: int) -> bool:
+        """Tell whether there is as much left."""
+        return len(self.waiting) >= count
+
     async def take(self, most: int) -> list[Delivery]:
         """Hand it out."""
         taken, self.waiting = self.waiting[:most], self.waiting[most:]

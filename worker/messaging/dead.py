@@ -40,6 +40,10 @@ class DeadLetters:
             await declare(link.channel)
             return cls(await Intake.register(link, DEAD))
 
+    def has(self, count: int) -> bool:
+        """Tell whether so many are at hand."""
+        return self._intake.has(count)
+
     async def take(self, most: int) -> list[Delivery]:
         """Wait for what the broker gave up on; none when told to stop."""
         return [_given_up(delivery) for delivery in await self._intake.take(most)]

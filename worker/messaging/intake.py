@@ -105,6 +105,10 @@ class Intake:
         """Whether nothing is in hand: to end now would raise no command's delivery count."""
         return self.settled == self.received
 
+    def has(self, count: int) -> bool:
+        """Tell whether so many are at hand, the first of which need not be handled alone."""
+        return len(self._waiting) >= count and self._waiting[0].count < self._counted
+
     async def take(self, most: int) -> list[Delivery]:
         """Wait for a delivery and return it with those behind it; empty when told to stop.
 

@@ -35,6 +35,10 @@ class DueCommands:
         """Give out no more."""
         self._stopping.set()
 
+    def has(self, count: int) -> bool:  # noqa: ARG002 - the database would have to be asked
+        """No: there is no hurry."""
+        return False
+
     async def take(self, most: int) -> list[Delivery]:
         """Wait for commands that are due; none when told to stop."""
         while not self._stopping.is_set():

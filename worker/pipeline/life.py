@@ -8,6 +8,8 @@ commit undoes all of it and the broker delivers again, a crash after it is made 
 None of the steps knows what a venue is: the rules are in `domain/`.
 """
 
+import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -48,17 +50,32 @@ class Pipeline:
     async def run(self, source: Source) -> None:
         """Handle batch after batch, until the source is told to stop."""
         await self._ready()
+        ahead: list[Message] = []
         async with Behind(MOST_BEHIND, source.stop) as behind:
-            while deliveries := await source.take(self.batch_size):
-                with stage("decode"):
-                    messages = [
-                        read(delivery, self.most_bytes, self.vault)
-                        async for delivery in breathing(deliveries)
-                    ]
-                with stage("transaction"):
-                    done = await isolated(self._commit, messages)
+            while messages := ahead or await self._received(source):
+                done, ahead = await asyncio.gather(self._decided(messages), self._ahead(source))
                 # The next batch is decided while this one's events are on their way.
                 await behind.go_on(self._published(source, messages, done))
+
+    async def _received(self, source: Source) -> list[Message]:
+        deliveries = await source.take(self.batch_size)
+        with stage("decode"):
+            return [
+                read(delivery, self.most_bytes, self.vault)
+                async for delivery in breathing(deliveries)
+            ]
+
+    async def _decided(self, messages: list[Message]) -> Done:
+        with stage("transaction"):
+            return await isolated(self._commit, messages)
+
+    async def _ahead(self, source: Source) -> list[Message]:
+        """Read the next batch while the database is at work, if it would be a full one anyway."""
+        if not source.has(self.batch_size):
+            return []
+        with suppress(TransientError):  # it is met again when there is nothing else to do
+            return await self._received(source)
+        return []
 
     async def _published(self, source: Source, messages: list[Message], done: Done) -> None:
         with stage("publish"):

@@ -21,6 +21,9 @@ class Source(Protocol):
     async def take(self, most: int) -> list[Delivery]:
         """Wait for deliveries; none when told to stop."""
 
+    def has(self, count: int) -> bool:
+        """Tell whether so many could be taken at once, without waiting."""
+
     async def settle(self, deliveries: list[Delivery]) -> None:
         """Let the source forget a batch whose outcome is committed."""
 
