@@ -57,9 +57,9 @@ async def test_a_page_of_a_history_ends_by_its_bytes(ask: Ask, the_bus: Bus) -> 
     venue = Venue()
     await the_bus.ask(venue.create_complete())
     await the_bus.ask(venue.to("activate"))
-    reason = "\N{STADIUM}" * 1000
-    verbs = ("suspend", "activate") * 200
-    commands = [venue.to(verb, {"reason": reason} if verb == "suspend" else None) for verb in verbs]
+    reason = {"reason": "\N{STADIUM}" * 1000}
+    verbs = (("deactivate", reason), ("suspend", reason), ("activate", None)) * 150
+    commands = [venue.to(*verb) for verb in verbs]
     await the_bus.send_all(commands[:-1])
     assert (await the_bus.ask(commands[-1]))["version"] == len(commands) + 2
     versions: list[int] = []
