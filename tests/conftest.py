@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 import structlog
 
+from tests.support.asking import Ask, asking
 from tests.support.bus import Bus, bus, reset_broker
 from tests.support.databases import migrated_template, new_database
 from tests.support.figures import KEY, RAN_ON, Figures
@@ -122,3 +123,10 @@ async def worker(new_worker: Callable[..., WorkerProcess]) -> WorkerProcess:
     one.start()
     await one.ready()
     return one
+
+
+@pytest.fixture
+async def ask(worker: WorkerProcess, amqp_url: str) -> AsyncIterator[Ask]:
+    """Ask a worker queries."""
+    async with asking(amqp_url) as one:
+        yield one

@@ -20,7 +20,7 @@ from worker.pipeline.publish import Publishing
 from worker.pipeline.publishers import read_publishers
 from worker.pipeline.retries import Retries
 from worker.queries.answering import Answering
-from worker.queries.service import MOST_ANSWERS, Queries
+from worker.queries.service import AT_ONCE, MOST_ANSWERS, Queries
 from worker.retention import Retention, rules
 from worker.running import run_until_signal
 from worker.settings import Settings
@@ -30,9 +30,6 @@ from worker.storage.vault import Vault
 REPLIES_SECONDS = 2.0
 QUERY_SECONDS = 5.0
 """Until a statement of a query is given up, where the settings do not say sooner."""
-
-QUERY_CONNECTIONS = 4
-"""To the database: what queries may take of it, however many are asked."""
 
 log = structlog.get_logger()
 
@@ -57,7 +54,7 @@ async def run(settings: Settings) -> None:
             database_for(
                 settings,
                 min(QUERY_SECONDS, settings.database_timeout_seconds),
-                most_connections=QUERY_CONNECTIONS,
+                most_connections=AT_ONCE,
             )
         )
         publisher = Publisher(settings.amqp_url, settings.confirm_timeout_seconds)

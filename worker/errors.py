@@ -28,6 +28,10 @@ class DatabaseUnavailableError(TransientError):
     """PostgreSQL cannot be reached or does not answer; no command is to blame."""
 
 
+class DatabaseBusyError(DatabaseUnavailableError):
+    """All connections of ours were in use for too long; PostgreSQL itself may be well."""
+
+
 class StatementTimeoutError(TransientError):
     """A statement took longer than it may: the database is slow, or the batch too much for it."""
 

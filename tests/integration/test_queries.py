@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
 
@@ -28,13 +27,6 @@ TYPES = [
     "venue.history",
     "venue.command.get",
 ]
-
-
-@pytest.fixture
-async def ask(worker: WorkerProcess, amqp_url: str) -> AsyncIterator[Ask]:
-    """Ask the worker."""
-    async with asking(amqp_url) as one:
-        yield one
 
 
 async def _furnished(bus: Bus) -> tuple[Venue, str, dict[str, Any]]:

@@ -22,11 +22,16 @@ def query(type_: str, tenant: str, subject: str | None = None, data: Any = None)
 
 
 @asynccontextmanager
-async def asking(url: str) -> AsyncIterator[Ask]:
-    """Give a function that sends a query, or any bytes, and returns the answer."""
+async def asking(url: str, *, declare: bool = True) -> AsyncIterator[Ask]:
+    """Give a function that sends a query, or any bytes, and returns the answer.
+
+    The exchange is declared first, unless that is left to the worker.
+    """
     async with await aio_pika.connect(url) as connection:
         channel = await connection.channel()
-        exchange = await channel.declare_exchange("venue.queries", "topic", durable=True)
+        if declare:
+            await channel.declare_exchange("venue.queries", "topic", durable=True)
+        exchange = await channel.get_exchange("venue.queries", ensure=False)
         replies = await channel.declare_queue(exclusive=True)
         waiting: dict[str, asyncio.Future[Document]] = {}
 

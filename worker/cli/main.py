@@ -22,6 +22,7 @@ from worker.cli import (
 )
 from worker.errors import VenueWorkerError
 from worker.ops.logs import quieten
+from worker.output import harmless
 
 app = typer.Typer(
     name="venue-worker",
@@ -63,5 +64,5 @@ def main() -> None:
 
 
 def _fail(message: str) -> None:
-    typer.secho(f"venue-worker: {' '.join(message.split())}", fg="red", err=True)
+    typer.secho(f"venue-worker: {harmless(' '.join(message.split()))}", fg="red", err=True)
     sys.exit(1)

@@ -9,10 +9,11 @@ import typer
 from pydantic_core import from_json, to_json
 from uuid_utils import uuid7
 
+from worker.cli import words
 from worker.client import Client, Document
 from worker.domain.state import rfc3339
 from worker.errors import OperatorError
-from worker.output import people, print_json
+from worker.output import harmless, people, print_json
 from worker.settings import Settings
 
 
@@ -31,7 +32,7 @@ def query(
         "specversion": "1.0",
         "id": str(uuid7()),
         "source": "/venue-worker/query",
-        "type": type_,
+        "type": words.type_of_message(type_),
         "subject": venue,
         "time": rfc3339(datetime.now(UTC)),
         "tenantid": tenant,
@@ -39,7 +40,8 @@ def query(
         "data": _read(data),
     }
     asked = {name: value for name, value in attributes.items() if value is not None}
-    answer = asyncio.run(_ask(asked, timeout))
+    words.are_unicode(asked)
+    answer = asyncio.run(_ask(asked, words.wait("--timeout", timeout)))
     print_json(answer) if as_json else _show(answer)
     if answer["status"] != "ok":
         raise typer.Exit(1)
@@ -51,17 +53,20 @@ async def _ask(query: Document, timeout: float) -> Document:  # noqa: ASYNC109 -
 
 
 def _show(answer: Document) -> None:
+    # What people have written into venues, and what the query itself said, is in it.
     if answer["status"] == "ok":
-        people.print(to_json(answer["data"], indent=2).decode())
+        people.print(harmless(to_json(answer["data"], indent=2).decode()))
     for error in answer["errors"]:
-        people.print(
-            f"error {error['code']} {error['field'] or ''}: {error['message']}", style="yellow"
-        )
+        text = f"error {error['code']} {error['field'] or ''}: {error['message']}"
+        people.print(harmless(text), style="yellow")
 
 
 def _read(text: str) -> Any:  # noqa: ANN401 - JSON; whether it fits is for the worker to say
+    if not text.strip():
+        raise OperatorError("--data is empty: give JSON, or the name of a file")
     try:
-        return from_json(text if text.lstrip().startswith("{") else Path(text).read_bytes())
+        given = text if text.lstrip().startswith(("{", "[")) else Path(text).read_bytes()
+        return from_json(given, allow_inf_nan=False)
     except OSError as error:
         raise OperatorError(f"--data: cannot read {text[:200]}: {error.strerror}") from error
     except ValueError as error:

@@ -11,13 +11,13 @@ import typer
 from pydantic_core import from_json
 from uuid_utils import uuid7
 
+from worker.cli import words
 from worker.client import Client, Document
 from worker.domain.state import rfc3339
 from worker.errors import OperatorError
 from worker.output import people, print_json
 from worker.settings import Settings
 
-LONGEST_TYPE = 200
 COLOURS = {"applied": "green", "rejected": "yellow", "deferred": "cyan", "parked": "red"}
 
 
@@ -34,7 +34,8 @@ def send(
 
     `specversion`, `id`, `source` and `time` are filled in where a command lacks them.
     """
-    asyncio.run(_send(list(_read(commands)), timeout, as_json=as_json))
+    seconds = words.wait("--timeout", timeout)
+    asyncio.run(_send(list(_read(commands)), seconds, as_json=as_json))
 
 
 async def _send(commands: list[Document], timeout: float, *, as_json: bool) -> None:  # noqa: ASYNC109 - a reply's
@@ -91,8 +92,8 @@ def _completed(name: str, text: str) -> Document:
         raise OperatorError(f"{name} is not JSON: {error}") from error
     if not isinstance(given, dict) or not isinstance(given.get("type"), str):
         raise OperatorError(f"{name} is not a command: a JSON object with a type")
-    if len(given["type"]) > LONGEST_TYPE:
-        raise OperatorError(f"{name}: a type has at most {LONGEST_TYPE} characters")
+    if len(given["type"].encode()) > words.LONGEST_TYPE:
+        raise OperatorError(f"{name}: a type has at most {words.LONGEST_TYPE} bytes")
     return {
         "specversion": "1.0",
         "id": str(uuid7()),

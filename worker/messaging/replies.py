@@ -6,7 +6,6 @@ more, one by one, so that only the made-up one is lost.
 """
 
 import asyncio
-from collections import deque
 from dataclasses import dataclass
 
 import structlog
@@ -14,17 +13,22 @@ from aiormq import spec
 from pydantic_core import to_json
 
 from worker.errors import BrokerUnavailableError
+from worker.messaging.bounded import Bounded
 from worker.messaging.confirms import Outlet
 from worker.messaging.delivery import Delivery
 from worker.messaging.link import Link, open_link
-from worker.messaging.topology import OWN
+from worker.messaging.topology import is_own
 from worker.messaging.wire import Outgoing
 from worker.outcome import Outcome
 
 MOST_WAITING = 10_000
 """Replies kept for a broker that is away; beyond it the oldest are dropped."""
 
+MOST_BYTES = 16 * 1024 * 1024
+"""Bytes of them, likewise: an answer to a query may be a thousand times a reply to a command."""
+
 LOT = 200
+LOT_BYTES = 4 * 1024 * 1024
 CONFIRM_SECONDS = 5.0
 TRANSIENT = 1
 SHORT = 255
@@ -59,7 +63,7 @@ def reply_for(delivery: Delivery, outcome: Outcome) -> Reply | None:
 def reply_address(delivery: Delivery) -> str | None:
     """Return the queue that a reply is asked for in, or None; none of our own is."""
     reply_to = delivery.text_property("reply_to")
-    return None if reply_to is None or reply_to.startswith(OWN) else reply_to
+    return None if reply_to is None or is_own(reply_to) else reply_to
 
 
 def correlation_of(delivery: Delivery, id_: str | None) -> str | None:
@@ -82,7 +86,7 @@ class Replies:
     ) -> None:
         self._url = url
         self._name = name
-        self._waiting: deque[Reply] = deque(maxlen=most_waiting)
+        self._waiting: Bounded[Reply] = Bounded(most_waiting, MOST_BYTES)
         self._wake = asyncio.Event()
         self._link: Link | None = None
         self._outlet: Outlet | None = None
@@ -100,14 +104,17 @@ class Replies:
         """Send what is queued, until cancelled."""
         while True:
             await self._wake.wait()
-            lot = [self._waiting.popleft() for _ in range(min(LOT, len(self._waiting)))]
-            if lot:
+            if lot := self._waiting.take(LOT, LOT_BYTES):
                 for unconfirmed in await self._publish(lot):
                     if await self._publish([unconfirmed]):
                         log.info("reply dropped", reply_to=unconfirmed.reply_to)
             if not self._waiting:
                 self._wake.clear()
                 self._idle.set()
+
+    async def gone(self) -> None:
+        """Wait until what is queued has been sent or given up, however long the broker takes."""
+        await self._idle.wait()
 
     async def drained(self, seconds: float) -> None:
         """Wait until what is queued has been sent, so long at most."""

@@ -8,6 +8,7 @@ queues and how commands get there are declared by `partitions.py`.
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import aiormq.abc
 from aio_pika import ExchangeType
 from aio_pika.abc import AbstractChannel
 from aiormq.exceptions import ChannelPreconditionFailed
@@ -20,7 +21,8 @@ EVENTS = "venue.events"
 EVENTS_LOG = "venue.events.log"
 DEAD = "venue.dead"
 QUERIES = "venue.queries"
-OWN = (COMMANDS, EVENTS, DEAD, QUERIES)
+OWN = frozenset({COMMANDS, EVENTS, EVENTS_LOG, DEAD, QUERIES})
+"""Names of our own, beside those of the command queues, which begin with that of their exchange."""
 
 DELIVERY_LIMIT = 100
 """Deliveries of one command after which the broker gives it up to `venue.dead`.
@@ -67,8 +69,11 @@ def command_queue(partition: int) -> str:
 
 
 def is_own(queue: str) -> bool:
-    """Tell whether a queue's name is one that this service gives to its own."""
-    return any(queue == name or queue.startswith(f"{name}.") for name in OWN)
+    """Tell whether a queue's name is one that this service gives to its own.
+
+    One that only begins like ours (`venue.eventsink`) is somebody else's.
+    """
+    return queue in OWN or queue.startswith(f"{COMMANDS}.")
 
 
 async def declare(channel: AbstractChannel) -> None:
@@ -85,16 +90,16 @@ async def declare(channel: AbstractChannel) -> None:
         await log.bind(events, routing_key="#")
 
 
-async def declare_queries(channel: AbstractChannel) -> None:
+async def declare_queries(channel: aiormq.abc.AbstractChannel) -> None:
     """Declare where queries come in.
 
     Raises:
         OperatorError: it exists with other arguments.
     """
     with nothing_differs():
-        exchange = await channel.declare_exchange(QUERIES, ExchangeType.TOPIC, durable=True)
-        queue = await channel.declare_queue(QUERIES, durable=True, arguments=QUERIES_ARGUMENTS)
-        await queue.bind(exchange, routing_key="#")
+        await channel.exchange_declare(QUERIES, exchange_type="topic", durable=True)
+        await channel.queue_declare(QUERIES, durable=True, arguments=QUERIES_ARGUMENTS)
+        await channel.queue_bind(QUERIES, QUERIES, "#")
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from worker.domain.decision import Problem, Rejected, refuse
 from worker.domain.patch import JsonObject
 from worker.domain.policy import Policy
-from worker.errors import TransientError
+from worker.errors import DatabaseBusyError, StatementTimeoutError, TransientError
 from worker.queries.catalogue import QUERIES
 from worker.queries.decode import Unreadable
 from worker.queries.query import Query, QuerySpec, View, key_of
@@ -63,8 +63,7 @@ class Answering:
                 found = await self._found(query, tx)
         except TransientError as error:
             log.warning("a query could not be answered", type=query.type, error=str(error))
-            message = "the database cannot be asked just now; ask again in a few seconds"
-            return Answer(query.id, None, (Problem("internal", message),))
+            return Answer(query.id, None, (Problem("internal", _later(error)),))
         except Exception:
             log.exception("a query failed", type=query.type, query_id=query.id)
             message = "answering failed; operators know why"
@@ -84,6 +83,14 @@ class Answering:
                 return refused
             view = View(tx, view.now, self._policy, venue)
         return await spec.handler(query, view)
+
+
+def _later(error: TransientError) -> str:
+    if isinstance(error, DatabaseBusyError):
+        return "more is asked just now than can be answered; ask again in a few seconds"
+    if isinstance(error, StatementTimeoutError):
+        return "the database took too long over this; ask again in a few seconds, or for less"
+    return "the database cannot be asked just now; ask again in a few seconds"
 
 
 async def _forbidden(query: Query, spec: QuerySpec, tx: Connection) -> Rejected | None:

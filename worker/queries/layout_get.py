@@ -14,9 +14,9 @@ from worker.domain.decision import Rejected, refuse
 from worker.domain.formats import Uuid
 from worker.domain.layout import Layout, LayoutShape
 from worker.domain.layout_data import Label
-from worker.domain.layout_seats import Sections, seats
+from worker.domain.layout_seats import Sections, places, seats
 from worker.domain.patch import JsonObject
-from worker.queries.pages import Cursor, cursor, no_cursor, page_limit, place
+from worker.queries.pages import Cursor, Page, between, cursor, no_cursor, page_limit, place
 from worker.queries.query import Query, View, key_of, query
 from worker.storage import reading
 
@@ -79,26 +79,30 @@ def _sections(layout: Layout, label: str | None) -> Sections:
 async def _page(
     layout: Layout, sections: Sections, wanted: LayoutGet, mark: str
 ) -> JsonObject | Rejected:
-    start = _start(wanted, mark)
+    count = places(sections).seats
+    start = _start(wanted, mark, count)
     if isinstance(start, Rejected):
         return start
-    some = islice(seats(sections, skip=start), wanted.limit + 1)
-    page: list[Any] = [seat._asdict() async for seat in breathing(some)]
-    more = len(page) > wanted.limit
+    page = Page()
+    async for seat in breathing(islice(seats(sections, skip=start), wanted.limit)):
+        page.add(seat._asdict())
+        if page.full:
+            break
+    end = start + len(page.items)
     return {
         "layout": layout.summary(),
-        "seats": page[: wanted.limit],
-        "next_cursor": cursor(start + wanted.limit, mark, wanted.section) if more else None,
+        "seats": page.items,
+        "next_cursor": cursor(end, mark, wanted.section) if end < count else None,
     }
 
 
-def _start(wanted: LayoutGet, mark: str) -> int | Rejected:
+def _start(wanted: LayoutGet, mark: str, count: int) -> int | Rejected:
     if wanted.cursor is None:
         return 0
     match place(wanted.cursor):
-        case [int(start), str(drawn), section] if start >= 0 and section == wanted.section:
-            if drawn == mark:
-                return start
+        case [_, str(drawn), section] if section == wanted.section and drawn != mark:
             message = "the layout has changed since the first page; ask for that again"
             return refuse("version_conflict", message, "/cursor")
+        case [start, str(), section] if section == wanted.section and between(1, start, count - 1):
+            return int(start)
     return no_cursor()

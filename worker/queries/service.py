@@ -8,16 +8,16 @@ connection (`messaging/replies.py`), since the broker closes one for a made-up `
 import asyncio
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import structlog
 from aio_pika import IncomingMessage
-from aio_pika.abc import AbstractChannel, AbstractRobustConnection
+from aio_pika.abc import AbstractRobustConnection
 from faststream import AckPolicy
 from faststream.rabbit import Channel, RabbitBroker, RabbitMessage, RabbitQueue
 
 from worker import metrics
-from worker.errors import BrokerUnavailableError, VenueWorkerError
+from worker.errors import BrokerUnavailableError, OperatorError, VenueWorkerError
 from worker.messaging.broker_errors import broker_errors
 from worker.messaging.delivery import Delivery
 from worker.messaging.link import OPEN_SECONDS, with_heartbeat
@@ -25,18 +25,16 @@ from worker.messaging.replies import Replies, Reply, correlation_of, reply_addre
 from worker.messaging.topology import QUERIES, declare_queries
 from worker.queries.answering import Answering
 from worker.queries.decode import decode
+from worker.queries.watch import plain_channel, until_lost
 from worker.retry import forever
 
-AT_ONCE = 20
-"""Queries that are answered at a time."""
-
-ANSWER_SECONDS = 5.0
-"""How long a query waits for its answer to go out before the next one is taken."""
+AT_ONCE = 4
+"""Queries that are answered at a time, and connections to the database for them: with more queries
+than connections they would wait for one another, and fail for it."""
 
 MOST_ANSWERS = 200
 """Answers kept for a broker that does not take them; beyond it the oldest are dropped."""
 
-LOOK_SECONDS = 5.0
 STOP_SECONDS = 1.0
 DROPPED = "dropped"
 log = structlog.get_logger()
@@ -49,17 +47,32 @@ class Queries:
         self._url = with_heartbeat(url).update_query(name="venue-worker queries")
         self._answering = answering
         self._answers = answers
+        self._answered = False
+        self._differs = False
 
     async def run(self) -> None:
         """Take queries and answer them, until cancelled.
 
         Raises:
-            OperatorError: the queue exists with other arguments.
+            OperatorError: the queue existed with other arguments before anything was answered.
         """
         while True:
             async for attempt in forever("taking queries", BrokerUnavailableError):
-                with attempt:
+                with attempt, self._while_commands_go_on():
                     await self._session()
+
+    @contextmanager
+    def _while_commands_go_on(self) -> Iterator[None]:
+        # A worker that starts refuses; one that runs would stop taking commands for it.
+        try:
+            yield
+        except OperatorError as error:
+            if not self._answered:
+                raise
+            if not self._differs:
+                log.error("queries are not answered", error=str(error))  # noqa: TRY400 - it is told
+            self._differs = True
+            raise BrokerUnavailableError(str(error)) from error
 
     async def _session(self) -> None:
         lost = asyncio.Event()
@@ -67,11 +80,12 @@ class Queries:
         with _failures():
             connection = await broker.connect()
             try:
-                channel = await connection.channel()
+                channel = await plain_channel(connection)
                 await declare_queries(channel)
                 await broker.start()
+                self._answered, self._differs = True, False
                 log.info("answering queries")
-                await _until_lost(channel, lost)
+                await until_lost(channel, lost)
             finally:
                 await _stopped(broker, connection, lost=lost.is_set())
 
@@ -107,19 +121,9 @@ class Queries:
         metrics.queries_total.labels(query.type, answer.status).inc()
         correlation_id = correlation_of(delivery, answer.query_id)
         self._answers.send([Reply(reply_to, correlation_id, answer.body())])
-        await self._answers.drained(ANSWER_SECONDS)
+        # Not acknowledged before: while no answer goes out, no further query is taken.
+        await self._answers.gone()
         metrics.query_duration_seconds.labels(query.type).observe(time.perf_counter() - started)
-
-
-async def _until_lost(channel: AbstractChannel, lost: asyncio.Event) -> None:
-    # A queue that somebody deletes takes its consumers with it, and no event tells. The channel
-    # beneath the robust one is asked, which would mend itself instead of telling.
-    raw = await channel.get_underlay_channel()
-    while not lost.is_set():
-        await raw.queue_declare(QUERIES, passive=True, timeout=LOOK_SECONDS)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LOOK_SECONDS):
-                await lost.wait()
 
 
 async def _stopped(

@@ -9,6 +9,7 @@ import asyncpg
 
 from worker.errors import (
     ContendedError,
+    DatabaseBusyError,
     DatabaseUnavailableError,
     PermanentDatabaseError,
     StatementTimeoutError,
@@ -96,6 +97,7 @@ class Database:
 
         Raises:
             DatabaseUnavailableError: the server is away, read-only, full or does not answer.
+            DatabaseBusyError: one of these: all connections are in use.
             ContendedError: another transaction was in the way; the same work may succeed now.
             PermanentDatabaseError: a value or a constraint is to blame.
         """
@@ -113,14 +115,28 @@ class Database:
     async def _within(self, begin: str) -> AsyncIterator[Connection]:
         try:
             with translated_errors():
-                async with (
-                    self._pool.acquire(timeout=self._timeout) as connection,
-                    _committed(connection, begin),
-                ):
+                async with self._connection() as connection, _committed(connection, begin):
                     yield connection
+        except DatabaseBusyError:
+            raise  # new connections would be as busy, and cost those that work
         except DatabaseUnavailableError:
             await self.reconnect()
             raise
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Connection]:
+        try:
+            connection = await self._pool.acquire(timeout=self._timeout)
+        except TimeoutError as error:
+            if self._pool.get_size() < self._pool.get_max_size() or self._pool.get_idle_size():
+                raise  # there was one to be had, and the server did not answer
+            raise DatabaseBusyError(
+                f"no connection was free within {self._timeout:g} s; trying again"
+            ) from error
+        try:
+            yield connection
+        finally:
+            await self._pool.release(connection)
 
     async def reconnect(self) -> None:
         """Let none of the connections of now be used again.

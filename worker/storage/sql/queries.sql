@@ -23,7 +23,8 @@ WHERE tenant_id = :tenant_id::uuid AND venue_id = :venue_id::uuid
 ORDER BY venue_version DESC;
 
 -- name: read_command(tenant_id, command_id)^
--- What is known of a command: its outcome, else that it waits, else that it is parked, last seen.
+-- What is known of a command: its outcome, else that it waits (a replay, too), else that it is
+-- parked, last seen. One that was replayed is not parked: its outcome tells, as long as it is kept.
 SELECT known.*
 FROM (
     SELECT 1 AS rank, o.command_id::text, o.type, o.status, o.venue_id::text, o.version,
@@ -37,10 +38,18 @@ FROM (
     FROM deferred_command AS d
     WHERE d.tenant_id = :tenant_id::uuid AND d.command_id = :command_id::uuid
     UNION ALL
-    SELECT 3, p.command_id::text, p.command_type, 'parked', NULL, NULL, p.errors::text, NULL, NULL,
+    SELECT 3, p.command_id::text, p.command_type, 'deferred', NULL, NULL, NULL, NULL, NULL,
+           d.due_at, NULL, NULL
+    FROM parked_command AS p
+    JOIN deferred_command AS d ON d.parked_id = p.id
+    WHERE p.tenant_id = :tenant_id::uuid AND p.command_id = :command_id::uuid
+      AND p.status = 'replaying'
+    UNION ALL
+    SELECT 4, p.command_id::text, p.command_type, 'parked', NULL, NULL, p.errors::text, NULL, NULL,
            NULL, p.last_seen, CASE WHEN p.status = 'discarded' THEN p.closed_at END
     FROM parked_command AS p
     WHERE p.tenant_id = :tenant_id::uuid AND p.command_id = :command_id::uuid
+      AND p.status IN ('parked', 'discarded')
 ) AS known
 ORDER BY known.rank, known.parked_at DESC
 LIMIT 1;
