@@ -1,0 +1,96 @@
+"""What one run has shown, and the series that reports are made of."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+from hdrh.histogram import HdrHistogram  # type: ignore[import-untyped] # it has no types
+
+from perf.load.latency import by_stretch, histogram
+from perf.load.publisher import Sent
+from perf.load.sampler import Sample
+from perf.load.schedule import Step, offsets
+from perf.load.subscriber import Received
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One run. Times are seconds after the start.
+
+    Attributes:
+        steps: the rates that were meant; none where the queue was full at the start.
+        start_ns: the start, in nanoseconds of CLOCK_MONOTONIC.
+        batches: how many batches were at most how large.
+        copies: how many events came once more.
+    """
+
+    steps: Sequence[Step]
+    start_ns: int
+    samples: Sequence[Sample]
+    batches: Mapping[float, float]
+    sent: Sequence[Sent]
+    received: Received
+    copies: int
+
+    @cached_property
+    def latencies_ns(self) -> list[int]:
+        """From the intended time of each command to its event's arrival, in nanoseconds."""
+        both = zip(self.received.intended, self.received.arrived, strict=True)
+        return [arrived - intended for intended, arrived in both]
+
+    @cached_property
+    def latency(self) -> HdrHistogram:
+        """All latencies."""
+        return histogram(self.latencies_ns)
+
+    @cached_property
+    def query_latency(self) -> HdrHistogram:
+        """Of queries: from the intended time to the answer's arrival."""
+        return histogram(
+            after - before
+            for one in self.sent
+            for before, after in zip(one.asked, one.answered, strict=True)
+        )
+
+    def latency_by(self, seconds: float) -> dict[int, HdrHistogram]:
+        """Return the latencies of commands that were meant for each such stretch of time."""
+        return by_stretch(self.received.intended, self.latencies_ns, self.start_ns, seconds)
+
+    @property
+    def per_second(self) -> float:
+        """Events a second, from the first to the last."""
+        first, last = self.received.arrived[0], self.received.arrived[-1]
+        return (len(self.received.arrived) - 1) / ((last - first) / 1e9)
+
+    @property
+    def seconds(self) -> float:
+        """When the last event came."""
+        return (self.received.arrived[-1] - self.start_ns) / 1e9
+
+    def meant_by(self) -> Counter[int]:
+        """Return how many messages were meant for each second."""
+        return Counter(int(offset) for offset in offsets(self.steps))
+
+    def arrived_by(self) -> Counter[int]:
+        """Return how many events came in each second."""
+        return Counter(int((at - self.start_ns) // 1e9) for at in self.received.arrived)
+
+    def cores(self, group: str) -> list[tuple[float, float]]:
+        """Return (time, cores used) by a group of processes, from one sample to the next."""
+        return [
+            (after.at, (after.cpu_seconds[group] - before.cpu_seconds[group])
+             / (after.at - before.at))
+            for before, after in pairwise(self.samples)
+        ]  # fmt: skip
+
+    def backlog(self) -> list[tuple[float, int]]:
+        """Return (time, commands confirmed whose events have not come)."""
+        return [(one.at, one.counts.confirmed - one.counts.received) for one in self.samples]
+
+    def cpu_us(self, group: str) -> float:
+        """Return the CPU time of a group for each event between first and last sample, in µs."""
+        first, last = self.samples[0], self.samples[-1]
+        events = last.counts.received - first.counts.received
+        return (last.cpu_seconds[group] - first.cpu_seconds[group]) / max(events, 1) * 1e6

@@ -1,0 +1,219 @@
+"""One run: a worker as users start it, a load on it, samples meanwhile, and the check at the end."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import port_for
+from aio_pika.abc import AbstractChannel
+
+from perf.contestants import Contestant, RoundFailedError, contestants, running
+from perf.load import seeds
+from perf.load.crew import Crew, crew
+from perf.load.kept import kept_since, nothing_left
+from perf.load.measured import Measured
+from perf.load.processes import behind
+from perf.load.publisher import Plan, Sent
+from perf.load.sampler import Sample, Sampler
+from perf.load.schedule import Step
+from perf.measure import Watched
+from perf.stage import channel_to, fresh_database, fresh_queues
+from worker.local import Services
+from worker.messaging.topology import COMMANDS
+
+DATABASE = "venue_perf"
+START_SECONDS = 60.0
+"""Within which a started worker must consume."""
+AHEAD_NS = 300_000_000
+"""From telling the publishers when to start until then."""
+STALL_SECONDS = 30.0
+"""Without another event after which a run is over, and what is missing is lost."""
+LOOK_SECONDS = 0.05
+
+Tell = Callable[[Sample], None]
+Beside = Callable[[str], AbstractAsyncContextManager[object]]
+"""Something to do while the load is on, told the worker's HTTP address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is sent.
+
+    Attributes:
+        kind: of the letters.
+        steps: paced by these rates; none: `count` messages are in the queue before a worker starts.
+        existing: venues in the database before the start.
+    """
+
+    kind: str = "create"
+    steps: tuple[Step, ...] = ()
+    count: int = 0
+    publishers: int = 2
+    existing: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Where runs take place.
+
+    Attributes:
+        environment: further settings of the worker.
+        database: the URL of a database that is there already; none: an empty one for each run.
+        beside: see `Beside`.
+        stop_when: looks at each sample and tells whether to send no more.
+    """
+
+    services: Services
+    contestant: Contestant = field(default_factory=lambda: contestants()[0])
+    environment: Mapping[str, str] = field(default_factory=dict)
+    database: str | None = None
+    tell: Tell = lambda _sample: None
+    beside: Beside = lambda _url: nullcontext()
+    stop_when: Callable[[Sample], bool] = lambda _sample: False
+
+    async def run(self, load: Load) -> Measured:
+        """Do one run and return what was measured.
+
+        Raises:
+            RoundFailedError: it could not take place, or does not add up.
+        """
+        broker, queue = self.services.broker.url, self.contestant.queue
+        async with (
+            self._database() as database,
+            fresh_queues(broker, queue),
+            channel_to(broker) as channel,
+        ):
+            if load.existing:
+                await seeds.keep(database, load.existing)
+            async with crew(self._plans(load)) as hands:
+                return await _Run(self, load, database, channel, hands).measured()
+
+    @asynccontextmanager
+    async def _database(self) -> AsyncIterator[str]:
+        if self.database:
+            yield self.database
+        else:
+            async with fresh_database(self.services.database.url, DATABASE) as url:
+                yield url
+
+    def _plans(self, load: Load) -> list[Plan]:
+        # Only a running worker of ours has bound its queue to the exchange.
+        through = COMMANDS if load.steps and self.contestant == contestants()[0] else ""
+        return [
+            Plan(
+                url=self.services.broker.url,
+                exchange=through,
+                queue=self.contestant.queue,
+                kind=load.kind,
+                existing=load.existing,
+                steps=load.steps,
+                count=load.count,
+                index=index,
+                publishers=load.publishers,
+            )
+            for index in range(load.publishers)
+        ]
+
+
+class _Run:
+    """What a run has while it lasts."""
+
+    def __init__(
+        self, bench: Bench, load: Load, database: str, channel: AbstractChannel, hands: Crew
+    ) -> None:
+        self._bench = bench
+        self._load = load
+        self._database = database
+        self._channel = channel
+        self._hands = hands
+        self._port: int = port_for.select_random()
+        self._sent: list[Sent] = []
+
+    async def measured(self) -> Measured:
+        bench, since = self._bench, datetime.now(UTC)
+        if not self._load.steps:
+            self._sent = await self._hands.publish(time.monotonic_ns())
+        async with running(
+            bench.contestant,
+            bench.services.broker.url,
+            self._database,
+            bench.environment,
+            self._port,
+        ) as process:
+            start_ns = await self._started()
+            sampler = self._sampler(process)
+            async with bench.beside(f"http://127.0.0.1:{self._port}"):
+                await self._loaded(sampler, start_ns)
+            await sampler.scrape()
+            await nothing_left(self._database)
+        ledger = await kept_since(
+            self._database, since, self._sent, await self._hands.received()
+        )
+        if faults := ledger.faults():
+            raise RoundFailedError(f"it does not add up: {'; '.join(faults)}")
+        return Measured(
+            steps=self._load.steps,
+            start_ns=start_ns,
+            samples=sampler.samples,
+            batches=sampler.batches,
+            sent=self._sent,
+            received=ledger.received,
+            copies=ledger.copies(),
+        )
+
+    async def _started(self) -> int:
+        """Return when the load starts: at once where it waits already."""
+        if not self._load.steps:
+            return time.monotonic_ns()
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            found = await self._channel.declare_queue(self._bench.contestant.queue, passive=True)
+            if found.declaration_result.consumer_count:
+                return time.monotonic_ns() + AHEAD_NS
+            await asyncio.sleep(LOOK_SECONDS)
+        raise RoundFailedError(f"it consumes nothing within {START_SECONDS:.0f} s")
+
+    async def _loaded(self, sampler: Sampler, start_ns: int) -> None:
+        sampling = asyncio.create_task(sampler.run(start_ns, self._look))
+        try:
+            if self._load.steps:
+                self._sent = await self._hands.publish(start_ns)
+            await self._all_there(sampling)
+        finally:
+            sampling.cancel()
+
+    def _look(self, sample: Sample) -> None:
+        self._bench.tell(sample)
+        if self._bench.stop_when(sample):
+            self._hands.stop()
+
+    async def _all_there(self, sampling: "asyncio.Task[None]") -> None:
+        expected = sum(one.told for one in self._sent)
+        last, since = -1, time.monotonic()
+        while (found := self._hands.counts().received) < expected:
+            if found > last:
+                last, since = found, time.monotonic()
+            if time.monotonic() - since > STALL_SECONDS:
+                return  # the ledger tells what is missing
+            if sampling.done():
+                sampling.result()
+            await asyncio.sleep(LOOK_SECONDS)
+
+    def _sampler(self, process: Watched) -> Sampler:
+        bench = self._bench
+        ours = bench.contestant == contestants()[0]
+        return Sampler(
+            groups={
+                "worker": process,
+                **behind("broker", bench.services.broker.url),
+                **behind("database", bench.services.database.url),
+                "load and measuring": self._hands.processes(),
+            },
+            channel=self._channel,
+            queue=bench.contestant.queue,
+            counts=self._hands.counts,
+            metrics_url=f"http://127.0.0.1:{self._port}/metrics" if ours else None,
+        )
