@@ -29,9 +29,7 @@ async def nothing_left(url: str) -> None:
         await connection.close()
 
 
-async def kept_since(
-    url: str, since: datetime, sent: Sequence[Sent], received: Received
-) -> Ledger:
+async def kept_since(url: str, since: datetime, sent: Sequence[Sent], received: Received) -> Ledger:
     """Return all there is to compare of a run that started at a time."""
     connection = await asyncpg.connect(url)
     try:

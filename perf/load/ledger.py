@@ -40,13 +40,15 @@ class Ledger:
         told = set(self.received.commands)
         yield "commands were not confirmed", len(self.unconfirmed)
         yield "confirmed commands have no outcome", len(self.good - self.outcomes.keys())
-        yield "outcomes are of commands nobody sent", len(
-            self.outcomes.keys() - self.good - self.unconfirmed
+        yield (
+            "outcomes are of commands nobody sent",
+            len(self.outcomes.keys() - self.good - self.unconfirmed),
         )
         yield "commands were refused", len(self.outcomes) - len(applied)
         yield "confirmed commands have no event", len(self.good - told)
-        yield "events are of commands nobody sent", len(
-            told - self.good - self.bad - self.unconfirmed
+        yield (
+            "events are of commands nobody sent",
+            len(told - self.good - self.bad - self.unconfirmed),
         )
         yield "commands have more than one event", self._several()
         yield "events came out of order", out_of_order(self.received)

@@ -1,5 +1,7 @@
 """What one run has shown, and the series that reports are made of."""
 
+import math
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +15,9 @@ from perf.load.publisher import Sent
 from perf.load.sampler import Sample
 from perf.load.schedule import Step, offsets
 from perf.load.subscriber import Received
+
+WARM_SECONDS = 2.0
+"""Latencies count from then on: connections, plans and caches of a fresh worker are made first."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +47,8 @@ class Measured:
 
     @cached_property
     def latency(self) -> HdrHistogram:
-        """All latencies."""
-        return histogram(self.latencies_ns)
+        """All latencies of commands that were meant for after the warm-up."""
+        return self.latency_between(WARM_SECONDS, math.inf)
 
     @cached_property
     def query_latency(self) -> HdrHistogram:
@@ -58,16 +63,41 @@ class Measured:
         """Return the latencies of commands that were meant for each such stretch of time."""
         return by_stretch(self.received.intended, self.latencies_ns, self.start_ns, seconds)
 
-    @property
+    @cached_property
+    def messages(self) -> int:
+        """Commands that were confirmed, the bad ones too."""
+        return sum(len(one.good) + len(one.bad) for one in self.sent)
+
+    @cached_property
     def per_second(self) -> float:
-        """Events a second, from the first to the last."""
-        first, last = self.received.arrived[0], self.received.arrived[-1]
-        return (len(self.received.arrived) - 1) / ((last - first) / 1e9)
+        """Commands a second, from when the first tenth of the events has come to the last.
+
+        A bad command may have no event: the events tell when, and the commands how many.
+        """
+        events = self.received.arrived
+        first = len(events) // 10
+        seconds = (events[-1] - events[first]) / 1e9
+        return (len(events) - 1 - first) / seconds * self.messages / len(events)
 
     @property
     def seconds(self) -> float:
         """When the last event came."""
         return (self.received.arrived[-1] - self.start_ns) / 1e9
+
+    def waiting_at(self, seconds: float) -> int:
+        """Return how many commands were meant to be sent by then whose events had not come."""
+        until = self.start_ns + round(seconds * 1e9)
+        return bisect_right(self._intended, until) - bisect_right(self.received.arrived, until)
+
+    @cached_property
+    def _intended(self) -> list[int]:
+        return sorted(self.received.intended)
+
+    def latency_between(self, since: float, until: float) -> HdrHistogram:
+        """Return the latencies of the commands that were meant for that time."""
+        first, last = (self.start_ns + at * 1e9 for at in (since, until))
+        both = zip(self.received.intended, self.latencies_ns, strict=True)
+        return histogram(latency for intended, latency in both if first <= intended < last)
 
     def meant_by(self) -> Counter[int]:
         """Return how many messages were meant for each second."""
@@ -90,7 +120,14 @@ class Measured:
         return [(one.at, one.counts.confirmed - one.counts.received) for one in self.samples]
 
     def cpu_us(self, group: str) -> float:
-        """Return the CPU time of a group for each event between first and last sample, in µs."""
-        first, last = self.samples[0], self.samples[-1]
+        """Return the CPU time of a group for each command, in µs, between two samples.
+
+        From the first one that has seen an event, so that a start of the worker does not count, to
+        the last; NaN if there are no two such.
+        """
+        first = next((one for one in self.samples if one.counts.received), self.samples[-1])
+        last = self.samples[-1]
         events = last.counts.received - first.counts.received
-        return (last.cpu_seconds[group] - first.cpu_seconds[group]) / max(events, 1) * 1e6
+        seconds = last.cpu_seconds[group] - first.cpu_seconds[group]
+        share = self.messages / len(self.received.arrived)
+        return seconds / (events * share) * 1e6 if events else math.nan

@@ -1,13 +1,16 @@
 """Which processes are whose: the servers behind a URL, in containers or not, and the load's own."""
 
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Protocol
 from urllib.parse import urlsplit
 
 import psutil  # type: ignore[import-untyped] # its types are no requirement of ours
 from docker import DockerClient  # type: ignore[import-untyped] # docker-py has no types
 from docker.errors import DockerException  # type: ignore[import-untyped]
+from docker.models.containers import Container  # type: ignore[import-untyped]
+
+from perf.contestants import RoundFailedError
 
 GONE = (psutil.NoSuchProcess, psutil.ZombieProcess, psutil.AccessDenied)
 
@@ -79,17 +82,45 @@ def _listening_on(port: int) -> list[int]:
     return [pid for pid in found if psutil.Process(pid).ppid() not in found]
 
 
+def limit_memory(url: str, memory: str) -> None:
+    """Hold the container of the server at a local URL to so much memory, such as `512m`.
+
+    Raises:
+        RoundFailedError: it is in no container.
+    """
+    with _docker() as client:
+        container = client and _publishing(client, urlsplit(url).port or 0)
+        if not container:
+            raise RoundFailedError("only a container can be held to a memory limit")
+        # Swap counts into the second: without one, what does not fit goes to the files it is from.
+        container.update(mem_limit=memory, memswap_limit=memory)
+
+
 def _container_of(port: int) -> int | None:
+    with _docker() as client:
+        container = client and _publishing(client, port)
+        if not client or not container:
+            return None
+        return int(client.api.inspect_container(container.id)["State"]["Pid"])
+
+
+@contextmanager
+def _docker() -> Iterator[DockerClient | None]:
     try:
         client = DockerClient.from_env()
     except DockerException:
-        return None
+        yield None
+        return
     try:
-        for container in client.containers.list():
-            published = container.attrs["NetworkSettings"]["Ports"] or {}
-            bindings = [one for some in published.values() for one in some or ()]
-            if any(one["HostPort"] == str(port) for one in bindings):
-                return int(client.api.inspect_container(container.id)["State"]["Pid"])
+        yield client
     finally:
         client.close()
+
+
+def _publishing(client: DockerClient, port: int) -> Container | None:
+    for container in client.containers.list():
+        published = container.attrs["NetworkSettings"]["Ports"] or {}
+        bindings = [one for some in published.values() for one in some or ()]
+        if any(one["HostPort"] == str(port) for one in bindings):
+            return container
     return None

@@ -4,8 +4,10 @@ import asyncio
 import time
 from array import array
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import cast
 
 import aiormq
 from aiormq.abc import DeliveredMessage
@@ -97,13 +99,15 @@ class Publisher:
         self._sent = Sent()
         self._pending: set[asyncio.Task[None]] = set()
         self._queries = 0
+        self._none_open = asyncio.Event()
+        self._none_open.set()
         self._replies = ""
 
     async def run(self) -> None:
         """Send all there is to send, and report."""
         mine = self._plan.letters()
         connection = await aiormq.connect(self._plan.url)
-        self._channel = await connection.channel()
+        self._channel = cast("aiormq.Channel", await connection.channel())
         await self._listen()
         self._line.pipe.send("ready")
         await self._send_all(mine, await self._line.hear(START_SECONDS))
@@ -116,8 +120,7 @@ class Publisher:
     async def _send_all(self, mine: list[Letter], start_ns: int) -> None:
         offsets = self._plan.offsets()
         most = MOST_UNCONFIRMED if offsets is None else MOST_BEHIND
-        while time.monotonic_ns() < start_ns:
-            await asyncio.sleep((start_ns - time.monotonic_ns()) / 1e9)
+        await asyncio.sleep(max(0, start_ns - time.monotonic_ns()) / 1e9)
         for letter in mine:
             now = time.monotonic_ns()
             due = now if offsets is None else start_ns + round(next(offsets) * 1e9)
@@ -146,6 +149,7 @@ class Publisher:
             exchange, key, properties.delivery_mode = QUERIES, mold.type, 1
             properties.reply_to, properties.correlation_id = self._replies, str(due)
             self._queries += 1
+            self._none_open.clear()
         else:
             self._line.counters[FIRST] += 1
         self._sent.body_bytes += len(body)
@@ -172,6 +176,8 @@ class Publisher:
 
     async def _on_answer(self, message: DeliveredMessage) -> None:
         self._queries -= 1
+        if not self._queries:
+            self._none_open.set()
         if b'"status":"ok"' in message.body:
             self._sent.answered.append(time.monotonic_ns())
             self._sent.asked.append(int(message.header.properties.correlation_id or 0))
@@ -179,7 +185,7 @@ class Publisher:
             self._sent.unanswered += 1
 
     async def _all_answers(self) -> None:
-        deadline = time.monotonic() + ANSWER_SECONDS
-        while self._queries and time.monotonic() < deadline:
-            await asyncio.sleep(0.05)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await self._none_open.wait()
         self._sent.unanswered += self._queries

@@ -1,4 +1,4 @@
-"""One run: a worker as users start it, a load on it, samples meanwhile, and the check at the end."""
+"""One run: a worker as users start it, a load on it, samples meanwhile, the check at the end."""
 
 import asyncio
 import time
@@ -149,9 +149,7 @@ class _Run:
                 await self._loaded(sampler, start_ns)
             await sampler.scrape()
             await nothing_left(self._database)
-        ledger = await kept_since(
-            self._database, since, self._sent, await self._hands.received()
-        )
+        ledger = await kept_since(self._database, since, self._sent, await self._hands.received())
         if faults := ledger.faults():
             raise RoundFailedError(f"it does not add up: {'; '.join(faults)}")
         return Measured(
