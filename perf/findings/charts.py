@@ -6,7 +6,7 @@ from io import StringIO
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
 from perf.findings.series import Series
 
@@ -20,7 +20,7 @@ mpl.rcParams |= {
     "svg.fonttype": "none",
     "svg.hashsalt": "venue",  # the same series make the same file
     "font.family": "sans-serif",
-    "font.size": 11,
+    "font.size": 12,
     "axes.grid": True,
     "grid.alpha": 0.3,
     "axes.spines.top": False,
@@ -49,7 +49,7 @@ def charts(run: Series) -> list[str]:
 
 
 def _chart(draw: Callable[[Axes], None]) -> str:
-    figure = Figure(figsize=(7.2, 3.6), layout="constrained")
+    figure = Figure(figsize=(7.2, 4.2), layout="constrained")
     draw(figure.add_subplot())
     text = StringIO()
     figure.savefig(text, format="svg", metadata={"Date": None})
@@ -60,12 +60,12 @@ def _lines(axes: Axes, lines: dict[str, Points], x: str, y: str, title: str) -> 
     for number, (name, points) in enumerate(lines.items()):
         along, up = zip(*points, strict=True) if points else ((), ())
         axes.plot(
-            along, up, label=name, linewidth=1.8,
+            along, up, label=name, linewidth=2,
             color=COLOURS[number % len(COLOURS)], linestyle=STYLES[number % len(STYLES)],
         )  # fmt: skip
     axes.set(xlabel=x, ylabel=y, title=title)
-    if len(lines) > 1:
-        axes.legend(fontsize=9, framealpha=0.9)
+    if len(lines) > 1:  # below the plot, where it hides nothing
+        axes.figure.legend(loc="outside lower center", ncols=3, frameon=False, handlelength=3.5)
 
 
 def _throughput(axes: Axes, run: Series) -> None:
@@ -95,7 +95,9 @@ def _distribution(axes: Axes, run: Series) -> None:
 
 def _log_ms(axes: Axes) -> None:
     axes.set_yscale("log")
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,g}"))
 
 
 def _waiting(axes: Axes, run: Series) -> None:

@@ -66,7 +66,7 @@ def save(findings: Findings, services: Services) -> Path:
     RESULTS.mkdir(exist_ok=True)
     document = findings.document(services)
     path = RESULTS / f"{findings.scenario}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
-    path.write_bytes(to_json(document, indent=2, inf_nan_mode="strings"))
+    path.write_bytes(to_json(document, indent=2))
     shown = path.with_suffix(".html")
     shown.write_text(page(document))
     return shown

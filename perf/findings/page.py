@@ -9,11 +9,12 @@ from perf.findings.thresholds import Figure
 
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; color: #111; background: #fff;
-       max-width: 1500px; margin: 2rem auto; padding: 0 1rem; }
+       max-width: 1400px; margin: 2rem auto; padding: 0 1rem; }
 table { border-collapse: collapse; margin: 1rem 0; }
 td { border-bottom: 1px solid #ccc; padding: .25rem 1rem .25rem 0; }
 td:last-child { text-align: right; font-variant-numeric: tabular-nums; }
-.plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(460px, 1fr)); gap: 1rem; }
+.plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(640px, 1fr)); gap: 1rem; }
+figure { margin: 0; }
 .plots svg { width: 100%; height: auto; }
 ul { list-style: none; padding: 0; }
 .missed { font-weight: bold; color: #a30000; }

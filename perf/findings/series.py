@@ -35,7 +35,7 @@ def _throughput(run: Measured) -> dict[str, list[tuple[int, int]]]:
     found = {"events received": [(second, arrived[second]) for second in seconds]}
     confirmed = [
         (after.at, (after.counts.confirmed - before.counts.confirmed) / (after.at - before.at))
-        for before, after in pairwise(run.samples)
+        for before, after in pairwise(run.spaced)
     ]
     if meant:
         found["meant to be sent"] = [(second, meant[second]) for second in seconds]

@@ -22,9 +22,9 @@ class Figure:
 
     def text(self) -> str:
         """Write it for people."""
-        whole = math.isfinite(self.value) and self.value == int(self.value)
+        whole = self.value == int(self.value)
         size = 0 if whole or not self.value else math.floor(math.log10(abs(self.value)))
-        digits = 0 if whole or math.isnan(self.value) else max(0, DIGITS - 1 - size)
+        digits = 0 if whole else max(0, DIGITS - 1 - size)
         return f"{self.value:,.{digits}f} {self.unit}".rstrip()
 
 
@@ -37,7 +37,7 @@ class Threshold:
     least: float | None = None
 
     def verdict(self, figures: Mapping[str, Figure]) -> "Verdict":
-        """Hold the figure of this name against it; one that is not a number keeps nothing."""
+        """Hold the figure of this name against it."""
         figure = figures[self.figure]
         kept = figure.value <= self.most if self.most is not None else True
         kept = kept and (figure.value >= self.least if self.least is not None else True)

@@ -19,6 +19,8 @@ from perf.load.subscriber import Received
 WARM_SECONDS = 2.0
 """Latencies count from then on: connections, plans and caches of a fresh worker are made first."""
 
+APART_SECONDS = 0.5
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -107,27 +109,36 @@ class Measured:
         """Return how many events came in each second."""
         return Counter(int((at - self.start_ns) // 1e9) for at in self.received.arrived)
 
+    @cached_property
+    def spaced(self) -> list[Sample]:
+        """The samples that are far enough apart for a rate between two to say something."""
+        found = list(self.samples[:1])
+        for one in self.samples:
+            if one.at - found[-1].at >= APART_SECONDS:
+                found.append(one)
+        return found
+
     def cores(self, group: str) -> list[tuple[float, float]]:
         """Return (time, cores used) by a group of processes, from one sample to the next."""
         return [
             (after.at, (after.cpu_seconds[group] - before.cpu_seconds[group])
              / (after.at - before.at))
-            for before, after in pairwise(self.samples)
+            for before, after in pairwise(self.spaced)
         ]  # fmt: skip
 
     def backlog(self) -> list[tuple[float, int]]:
         """Return (time, commands confirmed whose events have not come)."""
         return [(one.at, one.counts.confirmed - one.counts.received) for one in self.samples]
 
-    def cpu_us(self, group: str) -> float:
+    def cpu_us(self, group: str) -> float | None:
         """Return the CPU time of a group for each command, in µs, between two samples.
 
         From the first one that has seen an event, so that a start of the worker does not count, to
-        the last; NaN if there are no two such.
+        the last; None if no event came between the two.
         """
         first = next((one for one in self.samples if one.counts.received), self.samples[-1])
         last = self.samples[-1]
         events = last.counts.received - first.counts.received
         seconds = last.cpu_seconds[group] - first.cpu_seconds[group]
         share = self.messages / len(self.received.arrived)
-        return seconds / (events * share) * 1e6 if events else math.nan
+        return seconds / (events * share) * 1e6 if events else None

@@ -179,9 +179,19 @@ class _Run:
         try:
             if self._load.steps:
                 self._sent = await self._hands.publish(start_ns)
+            else:
+                await self._first(sampler, start_ns)
             await self._all_there(sampling)
+            self._bench.tell(await sampler.look(start_ns))
         finally:
             sampling.cancel()
+
+    async def _first(self, sampler: Sampler, start_ns: int) -> None:
+        """Sample when the first event is there: from then on CPU is a command's, not a start's."""
+        deadline = time.monotonic() + START_SECONDS
+        while not self._hands.counts().received and time.monotonic() < deadline:
+            await asyncio.sleep(LOOK_SECONDS)
+        await sampler.look(start_ns)
 
     def _look(self, sample: Sample) -> None:
         self._bench.tell(sample)

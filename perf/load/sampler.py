@@ -67,23 +67,24 @@ class Sampler:
         """Sample until cancelled, from a time of CLOCK_MONOTONIC on."""
         await asyncio.sleep(max(0.0, start_ns / 1e9 - time.monotonic()))
         for number in range(1 << 30):
-            sample = await self._look(start_ns)
-            self.samples.append(sample)
-            tell(sample)
+            tell(await self.look(start_ns))
             if number % METRICS_EACH == 0:
                 await self.scrape()
             next_at = start_ns / 1e9 + (number + 1) * EACH_SECONDS
             await asyncio.sleep(max(0.0, next_at - time.monotonic()))
 
-    async def _look(self, start_ns: int) -> Sample:
+    async def look(self, start_ns: int) -> Sample:
+        """Take a sample now, besides."""
         found = await self._channel.declare_queue(self._queue, passive=True)
-        return Sample(
+        sample = Sample(
             at=(time.monotonic_ns() - start_ns) / 1e9,
             counts=self._counts(),
             queued=found.declaration_result.message_count or 0,
             cpu_seconds={name: tree.cpu_seconds() for name, tree in self._groups.items()},
             memory_mib={name: tree.memory_mib() for name, tree in self._groups.items()},
         )
+        self.samples.append(sample)
+        return sample
 
     async def scrape(self) -> None:
         """Read the worker's histogram of batch sizes, where it has one."""

@@ -47,6 +47,6 @@ def _minutes(run: Measured) -> list[list[str]]:
     for number, latencies in run.latency_by(MINUTE).items():
         memory = [mib for at, mib in _memory(run) if number * MINUTE <= at < (number + 1) * MINUTE]
         p50, p99 = (milliseconds(latencies, share) for share in (50, 99))
-        mib = statistics.median(memory) if memory else float("nan")
-        rows.append([f"{number + 1}", f"{p50:.1f}", f"{p99:.1f}", f"{mib:.1f}"])
+        mib = f"{statistics.median(memory):.1f}" if memory else "-"
+        rows.append([f"{number + 1}", f"{p50:.1f}", f"{p99:.1f}", mib])
     return rows

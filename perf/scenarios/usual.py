@@ -38,8 +38,9 @@ def costs(run: Measured) -> Figures:
     """Return CPU a command by process, and the worker's memory."""
     return {
         **{
-            f"CPU of {group}": Figure(run.cpu_us(group), "µs a command")
+            f"CPU of {group}": Figure(us, "µs a command")
             for group in run.samples[0].cpu_seconds
+            if (us := run.cpu_us(group)) is not None
         },
         "worker memory, most": Figure(max(one.memory_mib["worker"] for one in run.samples), "MiB"),
     }
