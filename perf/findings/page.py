@@ -15,7 +15,7 @@ td { border-bottom: 1px solid #ccc; padding: .25rem 1rem .25rem 0; }
 td:last-child { text-align: right; font-variant-numeric: tabular-nums; }
 .plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(640px, 1fr)); gap: 1rem; }
 figure { margin: 0; }
-.plots svg { width: 100%; height: auto; }
+.plots svg { width: 100%; height: auto; overflow: visible; }
 ul { list-style: none; padding: 0; }
 .missed { font-weight: bold; color: #a30000; }
 """

@@ -189,7 +189,8 @@ class _Run:
     async def _first(self, sampler: Sampler, start_ns: int) -> None:
         """Sample when the first event is there: from then on CPU is a command's, not a start's."""
         deadline = time.monotonic() + START_SECONDS
-        while not self._hands.counts().received and time.monotonic() < deadline:
+        # Counters in shared memory wake nobody.
+        while not self._hands.counts().received and time.monotonic() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(LOOK_SECONDS)
         await sampler.look(start_ns)
 
