@@ -17,6 +17,8 @@ from uuid_utils import uuid7
 from perf.commands import make_commands
 from perf.load.seeds import SEED, TENANTS, kept
 
+MIXED = "mixed"
+"""The kind that has queries among its commands."""
 VARIETY = 400
 """Different venues; beyond that a name differs by its ending."""
 LARGE_BYTES = 64 * 1024
@@ -109,7 +111,7 @@ KINDS: dict[str, Callable[[int, random.Random], Iterator[Letter]]] = {
     "large": _large,
     "hot": _hot,
     "garbage": _garbage,
-    "mixed": _mixed,
+    MIXED: _mixed,
 }
 
 

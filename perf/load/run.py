@@ -2,29 +2,23 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import port_for
 from aio_pika.abc import AbstractChannel
 
-from perf.contestants import Contestant, RoundFailedError, contestants, running
+from perf.contestants import RoundFailedError, running
 from perf.load import seeds
+from perf.load.bench import Bench, Load
 from perf.load.crew import Crew, crew
 from perf.load.kept import kept_since, nothing_left
 from perf.load.measured import Measured
 from perf.load.processes import behind
-from perf.load.publisher import Plan, Sent
+from perf.load.publisher import Sent
 from perf.load.sampler import Sample, Sampler
-from perf.load.schedule import Step
 from perf.measure import Watched
-from perf.stage import channel_to, fresh_database, fresh_queues
-from worker.local import Services
-from worker.messaging.topology import COMMANDS
+from perf.stage import channel_to, fresh_queues
 
-DATABASE = "venue_perf"
 START_SECONDS = 60.0
 """Within which a started worker must consume."""
 AHEAD_NS = 300_000_000
@@ -33,89 +27,23 @@ STALL_SECONDS = 30.0
 """Without another event after which a run is over, and what is missing is lost."""
 LOOK_SECONDS = 0.05
 
-Tell = Callable[[Sample], None]
-Beside = Callable[[str], AbstractAsyncContextManager[object]]
-"""Something to do while the load is on, told the worker's HTTP address."""
 
+async def measure(bench: Bench, load: Load) -> Measured:
+    """Do one run and return what was measured.
 
-@dataclass(frozen=True, slots=True)
-class Load:
-    """What is sent.
-
-    Attributes:
-        kind: of the letters.
-        steps: paced by these rates; none: `count` messages are in the queue before a worker starts.
-        existing: venues in the database before the start.
+    Raises:
+        RoundFailedError: it could not take place, or does not add up.
     """
-
-    kind: str = "create"
-    steps: tuple[Step, ...] = ()
-    count: int = 0
-    publishers: int = 2
-    existing: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """Where runs take place.
-
-    Attributes:
-        environment: further settings of the worker.
-        database: the URL of a database that is there already; none: an empty one for each run.
-        beside: see `Beside`.
-        stop_when: looks at each sample and tells whether to send no more.
-    """
-
-    services: Services
-    contestant: Contestant = field(default_factory=lambda: contestants()[0])
-    environment: Mapping[str, str] = field(default_factory=dict)
-    database: str | None = None
-    tell: Tell = lambda _sample: None
-    beside: Beside = lambda _url: nullcontext()
-    stop_when: Callable[[Sample], bool] = lambda _sample: False
-
-    async def run(self, load: Load) -> Measured:
-        """Do one run and return what was measured.
-
-        Raises:
-            RoundFailedError: it could not take place, or does not add up.
-        """
-        broker, queue = self.services.broker.url, self.contestant.queue
-        async with (
-            self._database() as database,
-            fresh_queues(broker, queue),
-            channel_to(broker) as channel,
-        ):
-            if load.existing:
-                await seeds.keep(database, load.existing)
-            async with crew(self._plans(load)) as hands:
-                return await _Run(self, load, database, channel, hands).measured()
-
-    @asynccontextmanager
-    async def _database(self) -> AsyncIterator[str]:
-        if self.database:
-            yield self.database
-        else:
-            async with fresh_database(self.services.database.url, DATABASE) as url:
-                yield url
-
-    def _plans(self, load: Load) -> list[Plan]:
-        # Only a running worker of ours has bound its queue to the exchange.
-        through = COMMANDS if load.steps and self.contestant == contestants()[0] else ""
-        return [
-            Plan(
-                url=self.services.broker.url,
-                exchange=through,
-                queue=self.contestant.queue,
-                kind=load.kind,
-                existing=load.existing,
-                steps=load.steps,
-                count=load.count,
-                index=index,
-                publishers=load.publishers,
-            )
-            for index in range(load.publishers)
-        ]
+    broker, queue = bench.services.broker.url, bench.contestant.queue
+    async with (
+        bench.own_database() as database,
+        fresh_queues(broker, queue),
+        channel_to(broker) as channel,
+    ):
+        if load.existing:
+            await seeds.keep(database, load.existing)
+        async with crew(bench.plans(load)) as hands:
+            return await _Run(bench, load, database, channel, hands).measured()
 
 
 class _Run:
@@ -213,7 +141,6 @@ class _Run:
 
     def _sampler(self, process: Watched) -> Sampler:
         bench = self._bench
-        ours = bench.contestant == contestants()[0]
         return Sampler(
             groups={
                 "worker": process,
@@ -224,5 +151,5 @@ class _Run:
             channel=self._channel,
             queue=bench.contestant.queue,
             counts=self._hands.counts,
-            metrics_url=f"http://127.0.0.1:{self._port}/metrics" if ours else None,
+            metrics_url=f"http://127.0.0.1:{self._port}/metrics" if bench.ours else None,
         )

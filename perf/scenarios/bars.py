@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from perf.load.run import Load, Tell
+from perf.load.bench import Load, Tell
+from perf.load.letters import MIXED
 from perf.load.sampler import Sample
 from perf.load.schedule import total
 
@@ -20,8 +21,10 @@ class Bars:
     def of(self, name: str, load: Load) -> Tell:
         """Add a run's bars; return what moves them."""
         size = total(load.steps) if load.steps else load.count
+        # How many of mixed messages are commands, chance decides.
+        known = None if load.kind == MIXED else size
         tasks = [
-            self._progress.add_task(f"{name}: {what}", total=size)
+            self._progress.add_task(f"{name}: {what}", total=known)
             for what in ("commands confirmed", "events received")
         ]
 

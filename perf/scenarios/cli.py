@@ -11,8 +11,8 @@ from rich.console import Console
 from perf.contestants import Contestant, contestants
 from perf.findings.document import Findings, save, show
 from perf.findings.thresholds import demand
+from perf.load.bench import Bench
 from perf.load.processes import limit_memory
-from perf.load.run import Bench
 from perf.load.schedule import Step
 from perf.scenarios import sides
 from perf.scenarios.bars import Bars, bars

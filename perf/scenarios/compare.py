@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from perf.findings.document import Findings
 from perf.findings.series import series
 from perf.findings.thresholds import Figure, Threshold
+from perf.load.bench import Bench, Load
 from perf.load.measured import Measured
-from perf.load.run import Bench, Load
+from perf.load.run import measure
 from perf.measure import Spread
 from perf.scenarios.bars import Bars
 from perf.scenarios.usual import Figures, costs, rates
@@ -33,7 +34,7 @@ async def side_by_side(
     for number in range(1, rounds + 1):
         for side in sides:
             tell = bars.of(f"round {number}, {side.name}", side.load)
-            found[side.name].append(await replace(side.bench, tell=tell).run(side.load))
+            found[side.name].append(await measure(replace(side.bench, tell=tell), side.load))
     return found
 
 

@@ -9,7 +9,7 @@ import asyncpg
 
 from perf.findings.document import Findings
 from perf.findings.thresholds import Figure, Threshold
-from perf.load.run import Bench, Load
+from perf.load.bench import Bench, Load
 from perf.load.seeds import TENANTS, VENUES
 from perf.scenarios.bars import Bars
 from perf.scenarios.compare import FLOOD, RATIO, Side, compared, side_by_side

@@ -5,9 +5,10 @@ from dataclasses import replace
 from perf.findings.document import Findings
 from perf.findings.series import series
 from perf.findings.thresholds import Figure, Threshold
+from perf.load.bench import Bench, Load
 from perf.load.latency import histogram
 from perf.load.prober import PATH, Prober
-from perf.load.run import Bench, Load
+from perf.load.run import measure
 from perf.scenarios.bars import Bars
 from perf.scenarios.usual import costs, latencies, rates
 
@@ -20,7 +21,7 @@ async def live(bench: Bench, bars: Bars, commands: int, per_second: float) -> Fi
     """Probe while a full queue is emptied."""
     prober, load = Prober(per_second), Load(count=commands)
     there = replace(bench, tell=bars.of("flood", load), beside=prober.beside)
-    run = await there.run(load)
+    run = await measure(there, load)
     figures = {
         "probes": Figure(len(prober.probes.latencies_ns), ""),
         FAILED: Figure(prober.probes.failed, ""),

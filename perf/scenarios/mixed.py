@@ -8,7 +8,9 @@ from dataclasses import replace
 from perf.findings.document import Findings
 from perf.findings.series import series
 from perf.findings.thresholds import Figure, Threshold
-from perf.load.run import Bench, Load
+from perf.load.bench import Bench, Load
+from perf.load.letters import MIXED
+from perf.load.run import measure
 from perf.load.schedule import Step
 from perf.scenarios.bars import Bars
 from perf.scenarios.usual import P99, latencies, usual
@@ -25,8 +27,8 @@ PROMISES = (
 
 async def mixed(bench: Bench, bars: Bars, rate: float, seconds: float) -> Findings:
     """Send queries and commands together, `rate` messages a second."""
-    load = Load("mixed", (Step(rate, seconds),), existing=EXISTING)
-    run = await replace(bench, tell=bars.of("mixed", load)).run(load)
+    load = Load(MIXED, (Step(rate, seconds),), existing=EXISTING)
+    run = await measure(replace(bench, tell=bars.of("mixed", load)), load)
     figures = usual(run) | latencies(run.query_latency, QUERY)
     figures |= {
         "queries": Figure(run.query_latency.get_total_count(), ""),

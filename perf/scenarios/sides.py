@@ -2,8 +2,8 @@
 
 from perf.findings.document import Findings
 from perf.findings.thresholds import Threshold
+from perf.load.bench import Bench, Load
 from perf.load.letters import LARGE_BYTES
-from perf.load.run import Bench, Load
 from perf.scenarios.bars import Bars
 from perf.scenarios.compare import FLOOD, RATIO, Side, compared, side_by_side
 

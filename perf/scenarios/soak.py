@@ -6,9 +6,10 @@ from dataclasses import replace
 from perf.findings.document import Findings
 from perf.findings.series import series
 from perf.findings.thresholds import Figure, Threshold
+from perf.load.bench import Bench, Load
 from perf.load.latency import milliseconds
 from perf.load.measured import Measured
-from perf.load.run import Bench, Load
+from perf.load.run import measure
 from perf.load.schedule import Step
 from perf.scenarios.bars import Bars
 from perf.scenarios.usual import P99, usual
@@ -23,7 +24,7 @@ TELLING_MINUTES = 5
 async def soak(bench: Bench, bars: Bars, rate: float, minutes: float) -> Findings:
     """Send at `rate` for so many minutes."""
     load = Load(steps=(Step(rate, minutes * MINUTE),))
-    run = await replace(bench, tell=bars.of("soak", load)).run(load)
+    run = await measure(replace(bench, tell=bars.of("soak", load)), load)
     figures = usual(run) | {GROWTH: Figure(growth(_memory(run)), "MiB/h")}
     promises = PROMISES if minutes >= TELLING_MINUTES else PROMISES[:1]
     about = f"{rate:,.0f} commands a second for {minutes:g} minutes"

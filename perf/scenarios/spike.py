@@ -7,9 +7,10 @@ from perf.contestants import RoundFailedError
 from perf.findings.document import Findings
 from perf.findings.series import series
 from perf.findings.thresholds import Figure, Threshold
+from perf.load.bench import Bench, Load
 from perf.load.latency import milliseconds
 from perf.load.measured import WARM_SECONDS, Measured
-from perf.load.run import Bench, Load
+from perf.load.run import measure
 from perf.load.schedule import Step
 from perf.scenarios.bars import Bars
 from perf.scenarios.usual import usual
@@ -31,7 +32,7 @@ async def spike(bench: Bench, bars: Bars, rate: float, factor: float, seconds: f
     after = AFTER_SECONDS
     steps = (Step(rate, CALM_SECONDS), Step(rate * factor, seconds), Step(rate, after))
     load = Load(steps=steps)
-    run = await replace(bench, tell=bars.of("spike", load)).run(load)
+    run = await measure(replace(bench, tell=bars.of("spike", load)), load)
     figures = usual(run) | _recovery(run, CALM_SECONDS + seconds)
     about = f"{rate:,.0f} commands a second, {rate * factor:,.0f} for {seconds:g} s, and again"
     return Findings("spike", about, figures, PROMISES, {"spike": series(run)})

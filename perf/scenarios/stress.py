@@ -7,9 +7,10 @@ from itertools import takewhile
 from perf.findings.document import Findings
 from perf.findings.series import series
 from perf.findings.thresholds import Figure, Threshold
+from perf.load.bench import Bench, Load
 from perf.load.latency import milliseconds
 from perf.load.measured import WARM_SECONDS, Measured
-from perf.load.run import Bench, Load
+from perf.load.run import measure
 from perf.load.sampler import Sample
 from perf.load.schedule import Step
 from perf.scenarios.bars import Bars
@@ -56,7 +57,7 @@ async def stress(bench: Bench, bars: Bars, steps: Sequence[Step], limit_ms: floa
         return sample.counts.sent - sample.counts.received > LATE_SECONDS * rate
 
     there = replace(bench, tell=bars.of("stress", load), stop_when=far_behind)
-    run = await there.run(load)
+    run = await measure(there, load)
     stages = _stages(run)
     found = knee(stages, limit_ms)
     figures = {

@@ -5,7 +5,8 @@ from dataclasses import replace
 from perf.findings.document import Findings
 from perf.findings.series import series
 from perf.findings.thresholds import Figure, Threshold
-from perf.load.run import Bench, Load
+from perf.load.bench import Bench, Load
+from perf.load.run import measure
 from perf.load.schedule import Step
 from perf.scenarios.bars import Bars
 from perf.scenarios.usual import P99, usual
@@ -22,11 +23,11 @@ async def sustained(
     figures = {}
     if share is not None:
         load = Load(count=SATURATING)
-        full = await replace(bench, tell=bars.of("full queue", load)).run(load)
+        full = await measure(replace(bench, tell=bars.of("full queue", load)), load)
         figures["full queue"] = Figure(full.per_second, "commands/s")
         rate = full.per_second * share
     load = Load(steps=(Step(rate, seconds),))
-    run = await replace(bench, tell=bars.of("sustained", load)).run(load)
+    run = await measure(replace(bench, tell=bars.of("sustained", load)), load)
     figures |= usual(run) | {"backlog at the end": Figure(run.waiting_at(seconds), "commands")}
     about = f"{rate:,.0f} commands a second for {seconds:,.0f} s"
     return Findings("sustained", about, figures, PROMISES, {"sustained": series(run)})

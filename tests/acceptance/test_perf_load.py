@@ -9,7 +9,8 @@ from rich.progress import Progress
 from perf.findings import document
 from perf.findings.document import Findings, save
 from perf.findings.series import series
-from perf.load.run import Bench, Load
+from perf.load.bench import Bench, Load
+from perf.load.run import measure
 from perf.scenarios.bars import Bars
 from perf.scenarios.mixed import UNANSWERED, mixed
 from worker.local import Services
@@ -34,7 +35,7 @@ async def test_queries_and_commands_on_an_open_loop_add_up(
 
 async def test_a_full_queue_of_good_and_bad_adds_up(real: Services) -> None:
     """The good ones are applied, the bad ones parked, none of either lost: else it would raise."""
-    run = await Bench(real).run(Load("garbage", count=300))
+    run = await measure(Bench(real), Load("garbage", count=300))
     assert sum(len(one.good) for one in run.sent) == 150
     assert sum(len(one.bad) for one in run.sent) == 150
     assert run.batches[float("inf")] >= 1
