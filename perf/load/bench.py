@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 
+import asyncpg
+
 from perf.contestants import Contestant, contestants
 from perf.load.publisher import Plan
 from perf.load.sampler import Sample
@@ -13,6 +15,7 @@ from worker.local import Services
 from worker.messaging.topology import COMMANDS
 
 DATABASE = "venue_perf"
+CHECKPOINT_SECONDS = 600.0
 
 Tell = Callable[[Sample], None]
 Beside = Callable[[str], AbstractAsyncContextManager[object]]
@@ -59,6 +62,7 @@ class Bench:
     async def own_database(self) -> AsyncIterator[str]:
         """Give the URL of a run's database."""
         if self.database:
+            await _checkpoint(self.database)  # as a new one has had
             yield self.database
         else:
             async with fresh_database(self.services.database.url, DATABASE) as url:
@@ -87,3 +91,11 @@ class Bench:
             )
             for index in range(load.publishers)
         ]
+
+
+async def _checkpoint(url: str) -> None:
+    connection = await asyncpg.connect(url, command_timeout=CHECKPOINT_SECONDS)
+    try:
+        await connection.execute("CHECKPOINT")
+    finally:
+        await connection.close()

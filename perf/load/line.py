@@ -2,6 +2,7 @@
 
 import asyncio
 import multiprocessing
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from ctypes import c_uint64
@@ -67,7 +68,8 @@ async def member(work: Callable[[Any, Line], None], plan: object) -> AsyncIterat
     """Have a process do `work(plan, line)` for the time of a block; it is gone afterwards."""
     ours, theirs = SPAWN.Pipe()
     counters = RawArray(c_uint64, 3)
-    process = SPAWN.Process(target=work, args=(plan, Line(theirs, counters)), daemon=True)
+    line = Line(theirs, counters)
+    process = SPAWN.Process(target=_undisturbed, args=(work, plan, line), daemon=True)
     process.start()
     theirs.close()
     try:
@@ -76,3 +78,9 @@ async def member(work: Callable[[Any, Line], None], plan: object) -> AsyncIterat
         process.terminate()
         await asyncio.to_thread(process.join, END_SECONDS)
         ours.close()
+
+
+def _undisturbed(work: Callable[[Any, Line], None], plan: object, line: Line) -> None:
+    """Do the work; Ctrl-C reaches all processes, and the one that started this one ends it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    work(plan, line)

@@ -5,6 +5,7 @@ import time
 from datetime import UTC, datetime
 
 import port_for
+import psutil  # type: ignore[import-untyped] # its types are no requirement of ours
 from aio_pika.abc import AbstractChannel
 
 from perf.contestants import RoundFailedError, running
@@ -106,13 +107,25 @@ class _Run:
         sampling = asyncio.create_task(sampler.run(start_ns, self._look))
         try:
             if self._load.steps:
-                self._sent = await self._hands.publish(start_ns)
+                await self._paced(sampling, start_ns)
             else:
                 await self._first(sampler, start_ns)
             await self._all_there(sampling)
             self._bench.tell(await sampler.look(start_ns))
+        except psutil.NoSuchProcess:
+            raise RoundFailedError("the worker has ended") from None
         finally:
             sampling.cancel()
+
+    async def _paced(self, sampling: "asyncio.Task[None]", start_ns: int) -> None:
+        publishing = asyncio.create_task(self._hands.publish(start_ns))
+        try:
+            await asyncio.wait({publishing, sampling}, return_when=asyncio.FIRST_COMPLETED)
+            if sampling.done():
+                sampling.result()  # raises: by itself it has no end
+            self._sent = await publishing
+        finally:
+            publishing.cancel()
 
     async def _first(self, sampler: Sampler, start_ns: int) -> None:
         """Sample when the first event is there: from then on CPU is a command's, not a start's."""
