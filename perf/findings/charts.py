@@ -64,8 +64,8 @@ def _lines(axes: Axes, lines: dict[str, Points], x: str, y: str, title: str) -> 
             color=COLOURS[number % len(COLOURS)], linestyle=STYLES[number % len(STYLES)],
         )  # fmt: skip
     axes.set(xlabel=x, ylabel=y, title=title)
-    if len(lines) > 1:  # below the plot, where it hides nothing
-        axes.figure.legend(loc="outside lower center", ncols=3, frameon=False, handlelength=2.6)
+    # Below the plot, where it hides nothing; a single line has its name too.
+    axes.figure.legend(loc="outside lower center", ncols=3, frameon=False, handlelength=2.6)
 
 
 def _throughput(axes: Axes, run: Series) -> None:
