@@ -38,13 +38,14 @@ chaos: setup ## break things at random for 20 minutes while commands flow, then 
 model: setup ## send 100,000 random commands to the real pipeline and compare with a model of the contract
 	@$(BIN)/python -m tests.model $(ARGS)
 
-perf: setup ## measure beside other workers with the same guarantees, and beside a ceiling
-	@$(BIN)/python -m perf flood $(ARGS)
+SCENARIO ?= flood
+perf: setup ## measure: SCENARIO=flood (beside other workers and a ceiling) or another, see docs/performance.md
+	@$(BIN)/python -m perf $(SCENARIO) $(ARGS)
 
 lock: setup ## lock the requirements anew, with hashes
 	@$(BIN)/pip install --quiet uv
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.lock
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra dev --extra peers pyproject.toml -o requirements-dev.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra dev --extra peers --extra perf pyproject.toml -o requirements-dev.lock
 
 setup: $(VENV)/ready ## make the virtual environment
 

@@ -3,8 +3,7 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
 
@@ -14,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from perf.commands import MOST, make_commands
 from perf.contestants import Contestant, Name, RoundFailedError, entrants, left_the_same, ours
+from perf.findings.thresholds import ThresholdMissedError
 from perf.flood import Flood
 from perf.layout import LayoutCosts
 from perf.layout_report import show_layouts
@@ -22,12 +22,16 @@ from perf.outage import Outage
 from perf.outage_report import show_findings, show_header, show_sample
 from perf.report import Results, save, show, show_costs
 from perf.retention import DELETES, KEEPS, RetentionCosts
-from worker.local import Services, ServicesUnavailable, services
-from worker.local.given import KIND as GIVEN
+from perf.scenarios import cli
+from perf.servers import private_servers
+from worker.local import ServicesUnavailable
 
 MOST_ROUNDS = 50
 console = Console()
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+app.add_typer(cli.app)
 
 
 @app.callback()
@@ -49,7 +53,7 @@ def flood(
     ] = None,
 ) -> None:
     """Measure how fast one process empties a full queue: ours, then each peer, and again."""
-    with entrants(only or (), console.print) as chosen, _servers() as servers:
+    with entrants(only or (), console.print) as chosen, private_servers(console) as servers:
         if not chosen:
             raise RoundFailedError("none of those that were chosen can run here")
         scenario = Flood(servers, make_commands(commands))
@@ -80,7 +84,7 @@ def retention(
     ] = 3,
 ) -> None:
     """Measure what deleting old rows costs the commands, and how fast it goes."""
-    with _servers() as servers:
+    with private_servers(console) as servers:
         scenario = RetentionCosts(servers, rows, make_commands(commands))
         measured = [
             asyncio.run(scenario.round(name, environment))
@@ -101,7 +105,7 @@ def outage(
     every: Annotated[float, typer.Option(min=1, max=60, help="seconds between two rows")] = 5,
 ) -> None:
     """Take away the broker, then the database, under a steady load: backlog, resume time, loss."""
-    with _servers() as servers:
+    with private_servers(console) as servers:
         scenario = Outage(servers, seconds, rate, every)
         show_header(console)
         findings = asyncio.run(scenario.run(ours(), partial(show_sample, console=console)))
@@ -119,23 +123,12 @@ def layout(
     rounds: Annotated[int, typer.Option(min=1, max=MOST_ROUNDS, help="rounds in all")] = 3,
 ) -> None:
     """Measure the commands about large layouts: time by step, stalls of the event loop, memory."""
-    with _servers() as servers:
+    with private_servers(console) as servers:
         scenario = LayoutCosts(servers, sections)
         timed = [asyncio.run(scenario.run(tracing=False)) for _ in range(rounds)]
         show_layouts(timed, asyncio.run(scenario.run(tracing=True)), console)
     for name, milliseconds in scenario.expansion().items():
         console.print(f"working out {name}: {milliseconds:.0f} ms")
-
-
-@contextmanager
-def _servers() -> Iterator[Services]:
-    with services() as servers:
-        if servers.kind == GIVEN:
-            raise RoundFailedError(
-                "measuring deletes queues: unset the URLs to use private servers"
-            )
-        console.print(servers.describe())
-        yield servers
 
 
 async def _rounds(scenario: Flood, contestants: Sequence[Contestant], rounds: int) -> list[Round]:
@@ -178,5 +171,5 @@ if __name__ == "__main__":
     logging.getLogger("aiormq").setLevel(logging.CRITICAL)
     try:
         app()
-    except (RoundFailedError, ServicesUnavailable) as error:
+    except (RoundFailedError, ServicesUnavailable, ThresholdMissedError) as error:
         sys.exit(f"perf: {error}")

@@ -1,5 +1,6 @@
 """AMQP properties that no library of ours would write, as the libraries hand them over."""
 
+import struct
 from typing import Any, cast
 
 import pytest
@@ -36,4 +37,6 @@ def test_any_byte_is_read(name: str, value: int) -> None:
 @pytest.mark.parametrize("value", [1, 2, 3, 255])
 def test_commands_keep_what_was_sent(value: int) -> None:
     """A command is kept with the delivery mode that its sender gave it, odd or not."""
-    assert received(_delivered(delivery_mode=value)).properties["delivery_mode"] == value
+    header = struct.pack(">HHQHB", 60, 0, 0, 0x1000, value)
+    arguments = b"\x01c" + bytes(9) + b"\x00\x00"
+    assert received(arguments, header, b"").properties == {"delivery_mode": value}

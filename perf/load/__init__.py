@@ -1,0 +1,1 @@
+"""Load on a worker, and what it did under it: each part a process of its own."""

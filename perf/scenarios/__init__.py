@@ -1,0 +1,1 @@
+"""The scenarios of a worker under load, each with what it promises."""
