@@ -71,6 +71,7 @@ class Database:
             command_timeout=timeout_seconds + 5,
             statement_cache_size=statement_cache_size,
             server_settings={"application_name": "venue-worker"},
+            reset=_as_it_is,
         )
 
     async def __aenter__(self) -> Self:
@@ -145,6 +146,10 @@ class Database:
         as long as they last. New ones tell what is there now.
         """
         await self._pool.expire_connections()
+
+
+async def _as_it_is(_: object) -> None:
+    """Leave a connection as it is: all that is set here ends with its transaction."""
 
 
 @asynccontextmanager

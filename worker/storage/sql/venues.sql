@@ -9,13 +9,18 @@ ORDER BY v.tenant_id, v.id
 FOR UPDATE OF v;
 
 -- name: taken_slugs(tenant_ids, bases)
--- Slugs in use that are one of the bases or a base with a suffix; '.' is the byte after '-'.
-SELECT DISTINCT v.tenant_id::text, v.slug
+-- Slugs in use that are one of the bases, or a base with a number; '.' is the byte after '-'.
+-- Each base is looked up by the index: joined as a whole, all venues would be read for each batch.
+SELECT DISTINCT wanted.tenant_id::text, near.slug
 FROM unnest(:tenant_ids::uuid[], :bases::text[]) AS wanted (tenant_id, base)
-JOIN venue AS v
-  ON v.tenant_id = wanted.tenant_id
- AND v.slug >= wanted.base COLLATE "C" AND v.slug < (wanted.base || '.') COLLATE "C"
-WHERE v.deleted_at IS NULL;
+CROSS JOIN LATERAL (
+    SELECT v.slug
+    FROM venue AS v
+    WHERE v.tenant_id = wanted.tenant_id AND v.deleted_at IS NULL
+      AND v.slug >= wanted.base COLLATE "C" AND v.slug < (wanted.base || '.') COLLATE "C"
+    OFFSET 0
+) AS near
+WHERE substr(near.slug, length(wanted.base) + 1) ~ '^(-[0-9]+)?$';
 
 -- name: update_venues(tenant_ids, ids, loaded_versions, versions, statuses, slugs, fields, status_reasons, updated_ats, deleted_ats)!
 -- Venues that were there when they were loaded, unless someone has changed them since.
