@@ -35,7 +35,7 @@ async def test_twenty_stops(
     figures: Figures,
 ) -> None:
     """SIGTERM at full load, 20 times: status 0, no event twice, counts raised by one at most."""
-    worker = new_worker()
+    worker = new_worker(VENUE_PREFETCH=str(PREFETCH), VENUE_BATCH_SIZE="100")
     worker.start()
     await worker.ready()
     await worker.stop()

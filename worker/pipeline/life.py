@@ -12,6 +12,7 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from worker.breath import breathing
 from worker.errors import TransientError
@@ -53,7 +54,10 @@ class Pipeline:
         ahead: list[Message] = []
         async with Behind(MOST_BEHIND, source.stop) as behind:
             while messages := ahead or await self._received(source):
-                done, ahead = await asyncio.gather(self._decided(messages), self._ahead(source))
+                saving = asyncio.Event()
+                done, ahead = await asyncio.gather(
+                    self._decided(messages, saving), self._ahead(source, saving)
+                )
                 # The next batch is decided while this one's events are on their way.
                 await behind.go_on(self._published(source, messages, done))
 
@@ -65,12 +69,16 @@ class Pipeline:
                 async for delivery in breathing(deliveries)
             ]
 
-    async def _decided(self, messages: list[Message]) -> Done:
-        with stage("transaction"):
-            return await isolated(self._commit, messages)
+    async def _decided(self, messages: list[Message], saving: asyncio.Event) -> Done:
+        try:
+            with stage("transaction"):
+                return await isolated(partial(self._commit, saving), messages)
+        finally:
+            saving.set()
 
-    async def _ahead(self, source: Source) -> list[Message]:
+    async def _ahead(self, source: Source, saving: asyncio.Event) -> list[Message]:
         """Read the next batch while the database is at work, if it would be a full one anyway."""
+        await saving.wait()
         if not source.has(self.batch_size):
             return []
         with suppress(TransientError):  # it is met again when there is nothing else to do
@@ -88,7 +96,7 @@ class Pipeline:
             with attempt:
                 await self.vault.ready(self.database)
 
-    async def _commit(self, messages: list[Message]) -> Done:
+    async def _commit(self, saving: asyncio.Event, messages: list[Message]) -> Done:
         now = datetime.now(UTC)
         async with self.database.transaction() as tx:
             gone = await taken_over(tx, messages)
@@ -96,4 +104,5 @@ class Pipeline:
             batch = deduplicate(messages, known, gone)
             states = await world.load(tx, batch.commands, self.terms.policy)
             decisions = await decide_all(batch, states, self.terms, now)
+            saving.set()  # from here on the database has most of the work
             return await save(tx, decisions, now, self.most_bytes, self.vault)
