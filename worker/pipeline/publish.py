@@ -47,8 +47,8 @@ class Publishing:
             # What is left is looked up now, when what was published before it has been noted.
             async for attempt in forever("looking what is to be published", TransientError):
                 with attempt:
-                    async with self._database.transaction(durable=False) as tx:
-                        events = await outbox.to_publish(tx, venues, new)
+                    async with self._database.one_by_one() as connection:
+                        events = await outbox.to_publish(connection, venues, new)
             await self._publish(events)
 
     async def sweep_forever(self) -> None:

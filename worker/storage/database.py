@@ -112,12 +112,24 @@ class Database:
         """
         return self._within(self._begin_snapshot)
 
+    def one_by_one(self) -> AbstractAsyncContextManager[Connection]:
+        """Give a connection whose statements are transactions by themselves: for quick reading.
+
+        Raises:
+            DatabaseUnavailableError: as of `transaction`, and the other errors too.
+        """
+        return self._within(None)
+
     @asynccontextmanager
-    async def _within(self, begin: str) -> AsyncIterator[Connection]:
+    async def _within(self, begin: str | None) -> AsyncIterator[Connection]:
         try:
             with translated_errors():
-                async with self._connection() as connection, _committed(connection, begin):
-                    yield connection
+                async with self._connection() as connection:
+                    if begin is None:
+                        yield connection
+                    else:
+                        async with _committed(connection, begin):
+                            yield connection
         except DatabaseBusyError:
             raise  # new connections would be as busy, and cost those that work
         except DatabaseUnavailableError:
