@@ -75,10 +75,10 @@ class Settings(BaseSettings):
         None, description="command queues there have to be; none: as many as the database says"
     )
     batch_size: Annotated[int, Field(ge=1, le=5000)] = Field(
-        500, description="commands in a transaction at most; a quiet queue makes smaller batches"
+        250, description="commands in a transaction at most; a quiet queue makes smaller batches"
     )
     prefetch: Annotated[int, Field(ge=1, le=50_000)] = Field(
-        2000, description="commands the broker hands out before it wants settlements"
+        1000, description="commands the broker hands out before it wants settlements"
     )
     max_message_bytes: Annotated[int, Field(ge=1024)] = Field(
         1_048_576, description="bytes of a command or event at most"
