@@ -20,7 +20,7 @@ ALTER TABLE venue
     DROP CONSTRAINT venue_country_form,
     DROP CONSTRAINT venue_capacity_fits,
     ADD CONSTRAINT venue_slug_form
-        CHECK (char_length(slug) BETWEEN 1 AND 80 AND slug !~ '[^a-z0-9-]'),
+        CHECK (char_length(slug) >= 1 AND char_length(slug) <= 80 AND slug !~ '[^a-z0-9-]'),
     ADD CONSTRAINT venue_name_present
         CHECK (coalesce(fields ->> 'name', '') ~ '\S' AND char_length(fields ->> 'name') <= 200),
     ADD CONSTRAINT venue_country_form
