@@ -98,7 +98,7 @@ def _forget_first() -> None:
 
 @_mutant("does not look for older events")
 def _no_older() -> None:
-    async def only_new(_: object, __: object, new: Any) -> Any:
+    async def only_new(_: object, __: object, new: Any, **___: bool) -> Any:
         return new
 
     setattr(outbox, "to_publish", only_new)

@@ -58,6 +58,20 @@ async def test_what_is_older_goes_first(
     assert [event.id for event in found] == expected
 
 
+async def test_what_came_between_two_transactions(
+    ours: Database, database: asyncpg.Connection
+) -> None:
+    """Where a batch was halved, another's event between its own is published between them."""
+    venue = Venue()
+    first = await _new_events(database, venue, 2)
+    between = await add_events(database, venue, 1, above=2, pending=True)
+    last = await _new_events(database, venue, 1, above=3)
+    async with ours.transaction() as tx:
+        found = await outbox.to_publish(tx, {_key(venue)}, [*first, *last], unbroken=False)
+    ids = [event.id for event in first], [event.id for event in last]
+    assert [event.id for event in found] == [*ids[0], *between, *ids[1]]
+
+
 async def test_what_somebody_has_published_since(
     ours: Database, database: asyncpg.Connection
 ) -> None:

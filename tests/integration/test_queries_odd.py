@@ -23,7 +23,9 @@ MORE_THAN_AT_ONCE = 25
 def _any_mode(real: Services) -> Iterator[None]:
     """Let the client send delivery modes that AMQP does not know, as other clients do."""
     if "RabbitMQ 3." in real.broker.version:
-        pytest.skip("before RabbitMQ 4.0 the broker itself refuses other delivery modes than 1 and 2")
+        pytest.skip(
+            "before RabbitMQ 4.0 the broker itself refuses other delivery modes than 1 and 2"
+        )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Basic.Properties, "validate", lambda _: None)
         yield

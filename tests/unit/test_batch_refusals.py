@@ -109,7 +109,10 @@ async def test_a_command_that_fails_its_transaction(culprit: int) -> None:
         return Done([], [], set())
 
     with capture_logs():
-        await isolated(commit, messages)
+        done = await isolated(commit, messages)
+    assert done.halved, "others may have committed between its transactions"
+    assert not (await isolated(commit, messages[:culprit])).halved
+    del committed[len(messages) :]
     assert [one.delivery for one in committed] == [one.delivery for one in messages]
     for place, one in enumerate(committed):
         if place == culprit:

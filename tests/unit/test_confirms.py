@@ -1,13 +1,20 @@
 """What becomes of each message of a lot, by the broker's confirms; none is sent past a refusal."""
 
+import asyncio
 from collections import defaultdict, deque
+from functools import partial
+from typing import Any, cast
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.checks import property_test
 from tests.unit.samples import TENANT
+from worker import breath
+from worker.messaging import confirms
 from worker.messaging.confirms import Lot
+from worker.messaging.link import Link
 from worker.messaging.publisher import chains
 from worker.messaging.wire import Outgoing
 from worker.storage.outbox import PendingEvent
@@ -122,6 +129,71 @@ def test_one_that_cannot_be_sent() -> None:
     sending.lot.give_up(chain, error)
     assert sending.lot.confirms.failed == [("b", error)]
     assert sending.left == ["xy"]
+
+
+class Broker:
+    """A link whose broker numbers what arrives, and confirms it a turn of the event loop later."""
+
+    def __init__(self) -> None:
+        self.arrived: list[str] = []
+        self.lost = asyncio.Event()
+        self.blocked = False
+        self.raw = self
+        self.listener: Any = None
+
+    def listen(self, listener: Any) -> None:
+        """Remember whom to tell."""
+        self.listener = listener
+
+    def write(self, written: bytes) -> None:
+        """Take messages, a byte each."""
+        for name in written.decode():
+            self.arrived.append(name)
+            tag = len(self.arrived)
+            asyncio.get_running_loop().call_soon(
+                partial(self.listener.confirmed, tag, multiple=False, accepted=True)
+            )
+
+    async def close(self) -> None:
+        """Be closed."""
+        self.lost.set()
+
+
+@pytest.mark.parametrize("flushed_at", [1, 3, 7, 1000])
+async def test_tags_are_those_of_the_broker(
+    monkeypatch: pytest.MonkeyPatch, flushed_at: int
+) -> None:
+    """Confirms come while others are still being written: nothing overtakes, or is mistaken."""
+    broker = Broker()
+    monkeypatch.setattr(breath, "LONGEST_SECONDS", -1.0)  # gives way after each
+    monkeypatch.setattr(confirms, "MOST_BYTES", flushed_at)
+    monkeypatch.setattr(confirms, "frames", lambda _, message: message.body)
+    some = ["aA", "bB", "cC", "dD", "eE", "fF", "gG", "hH"]
+    outlet = confirms.Outlet(cast("Link", broker))
+    found = await outlet.publish(some, _message, 5)
+    assert sorted(found.confirmed) == sorted("".join(some))
+    assert found.confirmed == broker.arrived
+    for chain in some:
+        assert broker.arrived.index(chain[0]) < broker.arrived.index(chain[1])
+
+
+async def test_a_publish_that_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has a number is sent all the same: the next lot's numbers are the broker's."""
+    broker = Broker()
+    monkeypatch.setattr(breath, "LONGEST_SECONDS", -1.0)
+    monkeypatch.setattr(confirms, "frames", lambda _, message: message.body)
+    outlet = confirms.Outlet(cast("Link", broker))
+    task = asyncio.create_task(outlet.publish("abcdef", _message, 5))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait({task}, timeout=5)
+    found = await outlet.publish("xyz", _message, 5)
+    assert found.confirmed == ["x", "y", "z"]
+
+
+def _message(name: str) -> Outgoing:
+    return Outgoing("", "", b"", name.encode())
 
 
 def _event(position: int, venue: str, tenant: str = TENANT) -> PendingEvent:

@@ -23,6 +23,12 @@ def _asking(**properties: object) -> Delivery:
     return Delivery(b"", properties={"reply_to": "answers", **properties})
 
 
+@pytest.mark.parametrize(("name", "replied"), [("\ufffd" * 85, True), ("\ufffd" * 86, False)])
+def test_a_name_that_is_too_long(name: str, replied: bool) -> None:  # noqa: FBT001
+    """No queue has a name of more than 255 bytes, so nothing is sent to one."""
+    assert (reply_for(_asking(reply_to=name), OUTCOME) is not None) is replied
+
+
 @pytest.mark.parametrize(
     ("properties", "correlation_id"),
     [

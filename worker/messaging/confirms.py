@@ -108,6 +108,8 @@ class Outlet:
         self._lot: Lot[Any] = Lot([], 1)
         self._message_of: Callable[[Any], Outgoing]
         self._ready: list[deque[Any]] = []
+        # All that has a tag and is not written, in the order of tags: there is no other way out.
+        self._framed = bytearray()
         self._confirmed_at = 0.0
         self._settled = asyncio.Event()
         link.listen(self)
@@ -123,13 +125,14 @@ class Outlet:
         """
         lot: Lot[T] = Lot(chains, self._lot.next_tag)
         self._lot, self._message_of, self._ready = lot, message_of, []
-        parts = bytearray()
-        async for chain in breathing(lot.chains):
-            parts += self._framed(chain)
-            if len(parts) > MOST_BYTES:
-                self._link.write(bytes(parts))
-                parts.clear()
-        self._link.write(bytes(parts))
+        try:
+            async for chain in breathing(lot.chains):
+                self._frame(chain)
+                if len(self._framed) > MOST_BYTES:
+                    self._write()
+        finally:
+            # Also when cancelled: the broker counts what it gets, and is to count as we do.
+            self._write()
         await self._until_settled(seconds)
         confirms = lot.confirms
         confirms.blocked = self._link.blocked
@@ -158,19 +161,25 @@ class Outlet:
 
     def _go_on(self) -> None:
         ready, self._ready = self._ready, []
-        self._link.write(b"".join([self._framed(chain) for chain in ready]))
+        for chain in ready:
+            self._frame(chain)
+        self._write()
         if not self._lot.sent:  # none of them could be sent
             self._settled.set()
 
-    def _framed(self, chain: deque[Any]) -> bytes:
+    def _frame(self, chain: deque[Any]) -> None:
         try:
             message = self._message_of(chain[0])
             framed = frames(self._link.raw, message)
         except Exception as error:  # noqa: BLE001 - one that cannot be written is told of
             self._lot.give_up(chain, error)
-            return b""
+            return
         self._lot.send(chain, message)
-        return framed
+        self._framed += framed
+
+    def _write(self) -> None:
+        self._link.write(bytes(self._framed))
+        self._framed.clear()
 
     async def _until_settled(self, seconds: float) -> None:
         self._confirmed_at = time.monotonic()

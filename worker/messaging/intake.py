@@ -106,8 +106,9 @@ class Intake:
         return self.settled == self.received
 
     def has(self, count: int) -> bool:
-        """Tell whether so many are at hand, the first of which need not be handled alone."""
-        return len(self._waiting) >= count and self._waiting[0].count < self._counted
+        """Tell whether so many are at hand; not where one was met that is to be handled alone."""
+        innocent = not self._alone and self._waiting and self._waiting[0].count < self._counted
+        return bool(innocent and len(self._waiting) >= count)
 
     async def take(self, most: int) -> list[Delivery]:
         """Wait for a delivery and return it with those behind it; empty when told to stop.

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+import structlog
+
 from worker.domain.origin import VenueKey
 from worker.errors import BrokerUnavailableError
 from worker.messaging.confirms import Outlet
@@ -17,6 +19,7 @@ from worker.retry import forever
 from worker.storage.outbox import PendingEvent
 
 E = TypeVar("E", bound=PendingEvent)
+log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -101,11 +104,12 @@ class Publisher:
         if link.blocked:
             return events
         confirms = await outlet.publish(chains(events), _message, self._timeout)
-        for _, error in confirms.failed:
-            raise error
         published.confirmed += confirms.confirmed
         published.refused += confirms.refused
         published.blocked = confirms.blocked
+        for event, error in confirms.failed:
+            # A defect of ours. It stays in the outbox, is told of there, and the others go on.
+            log.error("an event cannot be published", event_id=event.id, exc_info=error)
         return confirms.left
 
 

@@ -63,7 +63,10 @@ def reply_for(delivery: Delivery, outcome: Outcome) -> Reply | None:
 def reply_address(delivery: Delivery) -> str | None:
     """Return the queue that a reply is asked for in, or None; none of our own is."""
     reply_to = delivery.text_property("reply_to")
-    return None if reply_to is None or is_own(reply_to) else reply_to
+    if reply_to is None or is_own(reply_to):
+        return None
+    # Bytes that are no text have been made readable, and may be more by now than a name can have.
+    return reply_to if len(reply_to.encode()) <= SHORT else None
 
 
 def correlation_of(delivery: Delivery, id_: str | None) -> str | None:

@@ -82,4 +82,5 @@ def _joined(first: Done, second: Done) -> Done:
         [*first.events, *second.events],
         first.venues | second.venues,
         [*first.cancelled, *second.cancelled],
+        halved=True,
     )

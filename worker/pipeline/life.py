@@ -16,6 +16,7 @@ from functools import partial
 
 from worker.breath import breathing
 from worker.errors import TransientError
+from worker.messaging.delivery import Delivery
 from worker.messaging.replies import Replies
 from worker.pipeline.behind import Behind
 from worker.pipeline.decide import Terms, decide_all
@@ -62,7 +63,9 @@ class Pipeline:
                 await behind.go_on(self._published(source, messages, done))
 
     async def _received(self, source: Source) -> list[Message]:
-        deliveries = await source.take(self.batch_size)
+        return await self._read(await source.take(self.batch_size))
+
+    async def _read(self, deliveries: list[Delivery]) -> list[Message]:
         with stage("decode"):
             return [
                 read(delivery, self.most_bytes, self.vault)
@@ -81,13 +84,14 @@ class Pipeline:
         await saving.wait()
         if not source.has(self.batch_size):
             return []
+        deliveries: list[Delivery] = []
         with suppress(TransientError):  # it is met again when there is nothing else to do
-            return await self._received(source)
-        return []
+            deliveries = await source.take(self.batch_size)
+        return await self._read(deliveries)
 
     async def _published(self, source: Source, messages: list[Message], done: Done) -> None:
         with stage("publish"):
-            await self.publishing.publish(done.events, done.venues)
+            await self.publishing.publish(done)
         with stage("settle"):
             await settle(source, self.replies, messages, done)
 

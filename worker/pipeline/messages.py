@@ -93,9 +93,11 @@ class Done:
         events: the batch's own, now committed and to be published.
         venues: those that its messages name: what is left of them is to be published, too.
         cancelled: deferred commands that the batch has ended, and their outcome.
+        halved: whether it took several transactions, between which others may have committed.
     """
 
     outcomes: list[Outcome | None]
     events: list[PendingEvent]
     venues: set[VenueKey]
     cancelled: list[tuple[Delivery, Outcome]] = field(default_factory=list)
+    halved: bool = False

@@ -8,12 +8,12 @@ venue is the sweep's alone, until the refused event gets through.
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
-from worker.domain.origin import VenueKey
 from worker.errors import TransientError
 from worker.messaging.publisher import Publisher
 from worker.metrics import events_published_total, publish_confirm_seconds
+from worker.pipeline.messages import Done
 from worker.retry import forever
 from worker.storage import outbox
 from worker.storage.database import Database
@@ -34,21 +34,23 @@ class Publishing:
         self._publisher = publisher
         self._turn = asyncio.Lock()
 
-    async def publish(self, new: Sequence[PendingEvent], venues: Collection[VenueKey]) -> None:
+    async def publish(self, done: Done) -> None:
         """Publish a batch's events, and what is left of its venues.
 
         Returns when each is confirmed, or left to `sweep_forever`. A broker that has too little
         room takes no events, but has to be rid of commands: so they go on being handled, and their
         events wait in the outbox.
         """
-        if not venues:
+        if not done.venues:
             return
         async with self._turn:
             # What is left is looked up now, when what was published before it has been noted.
             async for attempt in forever("looking what is to be published", TransientError):
                 with attempt:
                     async with self._database.one_by_one() as connection:
-                        events = await outbox.to_publish(connection, venues, new)
+                        events = await outbox.to_publish(
+                            connection, done.venues, done.events, unbroken=not done.halved
+                        )
             await self._publish(events)
 
     async def sweep_forever(self) -> None:

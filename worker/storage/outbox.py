@@ -53,7 +53,11 @@ class OutboxFigures:
 
 
 async def to_publish(
-    tx: Connection, venues: Collection[VenueKey], new: Sequence[PendingEvent]
+    tx: Connection,
+    venues: Collection[VenueKey],
+    new: Sequence[PendingEvent],
+    *,
+    unbroken: bool = True,
 ) -> list[PendingEvent]:
     """Return what is to be published of the venues now: new events, and what is left before them.
 
@@ -63,15 +67,16 @@ async def to_publish(
     Args:
         tx: what it sees decides what is still unpublished.
         venues: (tenant, venue).
-        new: events just committed, at hand with their bodies; in order, and those of one venue
-            with nothing of the same venue between them.
+        new: events just committed, at hand with their bodies; in order.
+        unbroken: whether nothing of the same venue can stand between two of them, as all are of one
+            transaction. Else they are published as far as is read, like what others have left.
     """
     rows = await _oldest(tx, sorted(venues), most=MOST_EACH * len(venues))
     at_hand = {event.position: event for event in new}
     firsts: dict[VenueKey, asyncpg.Record] = {}
     for row in rows:
         firsts.setdefault(_key(row), row)
-    fresh = {key for key, first in firsts.items() if first["position"] in at_hand}
+    fresh = {k for k, first in firsts.items() if unbroken and first["position"] in at_hand}
     left = [row for row in rows if _key(row) not in fresh and not row["held"]]
     return [event for event in new if event.key in fresh] + await _pending(tx, left, at_hand)
 
