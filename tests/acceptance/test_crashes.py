@@ -157,8 +157,9 @@ async def test_sigterm_under_load(
     new_worker: NewWorker, the_bus: Bus, database: asyncpg.Connection
 ) -> None:
     """A worker told to stop settles what it has in hand, exits 0, and the next one goes on."""
-    load = commands(venues=500, updates=5)
-    one = new_worker()
+    # Small batches, so that there is some of the load left to be stopped under.
+    load = commands(venues=1500, updates=5)
+    one = new_worker(VENUE_BATCH_SIZE="50", VENUE_PREFETCH="200")
     one.start()
     await one.ready()
     publishing = asyncio.create_task(the_bus.send_all(load))

@@ -8,7 +8,6 @@ import hashlib
 import json
 import logging
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -45,8 +44,12 @@ async def _watch(url: str, record: TextIO) -> None:
 async def _main(url: str, path: str) -> None:
     with Path(path).open("a") as record:  # noqa: ASYNC230 - a file of its own, written by lines
         while True:
-            with suppress(*BROKER):
+            try:
                 await _watch(url, record)
+            except Exception as error:
+                # aiormq ends what waits on a connection that is lost with a bare `Exception`, too.
+                if not isinstance(error, BROKER) and type(error) is not Exception:
+                    raise
             await asyncio.sleep(0.1)
 
 
