@@ -16,7 +16,7 @@ from aio_pika import Message
 from aio_pika.abc import AbstractIncomingMessage
 
 from perf.commands import CommandMessage
-from perf.contestants import Contestant, RoundFailedError, contestants, running
+from perf.contestants import RoundFailedError, ours, running
 from perf.stage import channel_to, fill, fresh_database, fresh_queues
 from worker.local import Services
 from worker.messaging.topology import command_queue
@@ -88,7 +88,7 @@ class RetentionCosts:
         """Measure one worker once."""
         broker, queue = self.services.broker.url, command_queue(0)
         half = len(self.commands) // 2
-        ours: Contestant = contestants()[0]
+        worker = ours()
         async with (
             fresh_database(self.services.database.url, DATABASE) as database,
             fresh_queues(broker, queue),
@@ -96,7 +96,7 @@ class RetentionCosts:
             watch = await asyncpg.connect(database)
             await self._age(watch)
             await fill(broker, queue, self.commands[:half], lambda _: None)
-            async with running(ours, broker, database, environment):
+            async with running(worker, broker, database, environment):
                 await _venues(watch, 1)
                 since, before = time.perf_counter(), await _old(watch)
                 flood = await _speed(watch, half)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import asyncpg
 
-from perf.contestants import Contestant, contestants
+from perf.contestants import Contestant, ours
 from perf.load.publisher import Plan
 from perf.load.sampler import Sample
 from perf.load.schedule import Step
@@ -51,7 +51,7 @@ class Bench:
     """
 
     services: Services
-    contestant: Contestant = field(default_factory=lambda: contestants()[0])
+    contestant: Contestant = field(default_factory=ours)
     environment: Mapping[str, str] = field(default_factory=dict)
     database: str | None = None
     tell: Tell = lambda _sample: None
@@ -71,7 +71,7 @@ class Bench:
     @property
     def ours(self) -> bool:
         """Whether the worker is ours, which has an HTTP port and binds its queue itself."""
-        return self.contestant == contestants()[0]
+        return self.contestant == ours()
 
     def plans(self, load: Load) -> list[Plan]:
         """Return what each publisher of a load is to do."""

@@ -38,17 +38,22 @@ async def _wordy(bus: Bus) -> tuple[Venue, dict[str, Any]]:
     return venue, {"layout_id": layout_id, "seats": True, "limit": 5000}
 
 
+async def _pages(ask: Ask, type_: str, venue: Venue, asked: dict[str, Any]) -> list[Any]:
+    """Every page, each of about 1 MiB at most."""
+    pages: list[Any] = []
+    while not pages or pages[-1]["next_cursor"] is not None:
+        cursor = pages[-1]["next_cursor"] if pages else None
+        answer = await ask(query(type_, venue.tenant, venue.id, {**asked, "cursor": cursor}))
+        assert len(json.dumps(answer, ensure_ascii=False).encode()) < 1.2 * MIB
+        pages.append(answer["data"])
+    return pages
+
+
 async def test_a_page_of_seats_ends_by_its_bytes(ask: Ask, the_bus: Bus) -> None:
     """It is about 1 MiB at most, however long the labels are; the pages tell each seat once."""
     venue, asked = await _wordy(the_bus)
-    guids: list[str] = []
-    while True:
-        answer = await ask(query("venue.layout.get", venue.tenant, venue.id, asked))
-        assert len(json.dumps(answer, ensure_ascii=False).encode()) < 1.2 * MIB
-        guids += [seat["seat_guid"] for seat in answer["data"]["seats"]]
-        asked["cursor"] = answer["data"]["next_cursor"]
-        if asked["cursor"] is None:
-            break
+    pages = await _pages(ask, "venue.layout.get", venue, asked)
+    guids = [seat["seat_guid"] for page in pages for seat in page["seats"]]
     assert len(guids) == len(set(guids)) == 4000
 
 
@@ -62,15 +67,8 @@ async def test_a_page_of_a_history_ends_by_its_bytes(ask: Ask, the_bus: Bus) -> 
     commands = [venue.to(*verb) for verb in verbs]
     await the_bus.send_all(commands[:-1])
     assert (await the_bus.ask(commands[-1]))["version"] == len(commands) + 2
-    versions: list[int] = []
-    asked: dict[str, Any] = {"limit": 500}
-    while True:
-        answer = await ask(query("venue.history", venue.tenant, venue.id, asked))
-        assert len(json.dumps(answer, ensure_ascii=False).encode()) < 1.2 * MIB
-        versions += [change["version"] for change in answer["data"]["changes"]]
-        asked["cursor"] = answer["data"]["next_cursor"]
-        if asked["cursor"] is None:
-            break
+    pages = await _pages(ask, "venue.history", venue, {"limit": 500})
+    versions = [change["version"] for page in pages for change in page["changes"]]
     assert versions == list(range(len(commands) + 2, 0, -1))
 
 

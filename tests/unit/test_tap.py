@@ -16,7 +16,7 @@ from pamqp.header import ContentHeader
 from pamqp.heartbeat import Heartbeat
 
 from worker.messaging.received import properties_of, received
-from worker.messaging.tap import Tap
+from worker.messaging.tap import Listener, Tap
 from worker.messaging.wire import Outgoing, event_properties, frames
 
 OURS, OTHERS = 1, 2
@@ -57,7 +57,7 @@ class Aiormq(asyncio.Protocol):
         self.calls.append("lost")
 
 
-class Listener:
+class Noting(Listener):
     """Keeps what it is told."""
 
     def __init__(self) -> None:
@@ -121,8 +121,8 @@ TOLD = [
 ]
 
 
-def _tap() -> tuple[Tap, Listener, Aiormq]:
-    behind, listener = Aiormq(), Listener()
+def _tap() -> tuple[Tap, Noting, Aiormq]:
+    behind, listener = Aiormq(), Noting()
     tap = Tap(behind, cast("asyncio.Transport", None))
     tap.listeners[OURS] = listener
     return tap, listener, behind

@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 from worker.breath import breathing
 from worker.messaging.link import Link
 from worker.messaging.received import properties_of
+from worker.messaging.tap import Listener
 from worker.messaging.wire import Outgoing, frames
 
 LOOK_SECONDS = 0.1
@@ -100,11 +101,15 @@ class Lot(Generic[T]):
         chain.clear()
 
 
-class Outlet:
-    """The one that publishes on a link; a lot at a time."""
+class Outlet(Listener):
+    """The one that publishes on a link; a lot at a time.
+
+    Attributes:
+        link: alive, or lost for good, and the outlet with it.
+    """
 
     def __init__(self, link: Link) -> None:
-        self._link = link
+        self.link = link
         self._lot: Lot[Any] = Lot([], 1)
         self._message_of: Callable[[Any], Outgoing]
         self._ready: list[deque[Any]] = []
@@ -135,14 +140,11 @@ class Outlet:
             self._write()
         await self._until_settled(seconds)
         confirms = lot.confirms
-        confirms.blocked = self._link.blocked
+        confirms.blocked = self.link.blocked
         confirms.left = [item for chain in lot.chains for item in chain]
         if confirms.left and not confirms.blocked:
-            await self._link.close()
+            await self.link.close()
         return confirms
-
-    def delivered(self, arguments: bytes, header: bytes, body: bytes) -> None:
-        """Nothing: nothing is consumed here."""
 
     def returned(self, header: bytes) -> None:
         """Take note that a message could not be routed."""
@@ -170,7 +172,7 @@ class Outlet:
     def _frame(self, chain: deque[Any]) -> None:
         try:
             message = self._message_of(chain[0])
-            framed = frames(self._link.raw, message)
+            framed = frames(self.link.raw, message)
         except Exception as error:  # noqa: BLE001 - one that cannot be written is told of
             self._lot.give_up(chain, error)
             return
@@ -178,7 +180,7 @@ class Outlet:
         self._framed += framed
 
     def _write(self) -> None:
-        self._link.write(bytes(self._framed))
+        self.link.write(bytes(self._framed))
         self._framed.clear()
 
     async def _until_settled(self, seconds: float) -> None:
@@ -190,5 +192,5 @@ class Outlet:
                     await self._settled.wait()
 
     def _alive(self, seconds: float) -> bool:
-        lost = self._link.lost.is_set() or self._link.blocked
+        lost = self.link.lost.is_set() or self.link.blocked
         return not lost and time.monotonic() - self._confirmed_at < seconds

@@ -22,6 +22,7 @@ from worker.messaging.broker_errors import broker_errors
 from worker.messaging.delivery import Delivery, parking_hash
 from worker.messaging.link import Link
 from worker.messaging.received import received
+from worker.messaging.tap import Listener
 from worker.storage.suspects import Suspects
 
 log = structlog.get_logger()
@@ -37,7 +38,7 @@ MOST_ATTEMPTS = 3
 log = structlog.get_logger()
 
 
-class Intake:
+class Intake(Listener):
     """The consumer of one command queue.
 
     Attributes:
@@ -189,12 +190,6 @@ class Intake:
         self.received_at = delivery.received_at
         self._waiting.append(delivery)
         self._wake.set()
-
-    def returned(self, header: bytes) -> None:
-        """Nothing: nothing is published here."""
-
-    def confirmed(self, tag: int, *, multiple: bool, accepted: bool) -> None:
-        """Nothing: the same."""
 
     async def _watch(self) -> None:
         await self._link.until_not_consuming(self._consumer_tag)

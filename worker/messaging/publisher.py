@@ -43,18 +43,17 @@ class Publisher:
     def __init__(self, url: str, confirm_timeout_seconds: float) -> None:
         self._url = url
         self._timeout = confirm_timeout_seconds
-        self._link: Link | None = None
         self._outlet: Outlet | None = None
         self._opening = asyncio.Lock()
 
     def connected(self) -> bool:
         """Whether there is a connection to publish on, and the broker answers."""
-        return self._link is not None and self._link.works
+        return self._outlet is not None and self._outlet.link.works
 
     @property
     def blocked(self) -> bool:
         """Whether the broker takes no messages just now, for want of memory or disk."""
-        return self._link is not None and self._link.blocked
+        return self._outlet is not None and self._outlet.link.blocked
 
     async def publish(self, events: Iterable[PendingEvent]) -> Published:
         """Publish events, those of one venue one after the other.
@@ -76,15 +75,14 @@ class Publisher:
         while True:
             async for attempt in forever("connecting to publish", BrokerUnavailableError):
                 with attempt:
-                    link, _ = await self._connected()
-            await link.lost.wait()
+                    outlet = await self._connected()
+            await outlet.link.lost.wait()
 
-    async def _connected(self) -> tuple[Link, Outlet]:
+    async def _connected(self) -> Outlet:
         async with self._opening:
-            if self._link is None or self._outlet is None or self._link.lost.is_set():
-                self._link = await self._open()
-                self._outlet = Outlet(self._link)
-            return self._link, self._outlet
+            if self._outlet is None or self._outlet.link.lost.is_set():
+                self._outlet = Outlet(await self._open())
+            return self._outlet
 
     async def _open(self) -> Link:
         async with set_up_link(self._url, "venue-worker events") as link:
@@ -93,17 +91,17 @@ class Publisher:
 
     async def close(self) -> None:
         """Close the connection."""
-        if self._link is not None:
-            await self._link.close()
+        if self._outlet is not None:
+            await self._outlet.link.close()
 
     async def _publish(
         self, events: list[PendingEvent], published: Published
     ) -> list[PendingEvent]:
-        link, outlet = await self._connected()
-        published.blocked = link.blocked
-        if link.blocked:
+        outlet = await self._connected()
+        published.blocked = outlet.link.blocked
+        if published.blocked:
             return events
-        confirms = await outlet.publish(chains(events), _message, self._timeout)
+        confirms = await outlet.publish(chains(events), _published, self._timeout)
         published.confirmed += confirms.confirmed
         published.refused += confirms.refused
         published.blocked = confirms.blocked
@@ -121,6 +119,13 @@ def chains(events: Iterable[E]) -> list[list[E]]:
     return list(venues.values())
 
 
-def _message(event: PendingEvent) -> Outgoing:
+def _published(event: PendingEvent) -> Outgoing:
+    return event_message(event, EVENTS, event.type)
+
+
+def event_message(
+    event: PendingEvent, exchange: str, routing_key: str, *, mandatory: bool = False
+) -> Outgoing:
+    """Return an event's message, the same at every publication but for where it goes."""
     properties = event_properties(STRUCTURED, event.type, event.id, event.venue_id)
-    return Outgoing(EVENTS, event.type, properties, event.body.encode())
+    return Outgoing(exchange, routing_key, properties, event.body.encode(), mandatory, event.id)

@@ -16,7 +16,7 @@ from worker.errors import BrokerUnavailableError
 from worker.messaging.bounded import Bounded
 from worker.messaging.confirms import Outlet
 from worker.messaging.delivery import Delivery
-from worker.messaging.link import Link, open_link
+from worker.messaging.link import open_link
 from worker.messaging.topology import is_own
 from worker.messaging.wire import Outgoing
 from worker.outcome import Outcome
@@ -91,7 +91,6 @@ class Replies:
         self._name = name
         self._waiting: Bounded[Reply] = Bounded(most_waiting, MOST_BYTES)
         self._wake = asyncio.Event()
-        self._link: Link | None = None
         self._outlet: Outlet | None = None
         self._idle = asyncio.Event()
         self._idle.set()
@@ -123,22 +122,22 @@ class Replies:
         """Wait until what is queued has been sent, so long at most."""
         try:
             async with asyncio.timeout(seconds):
-                await self._idle.wait()
+                await self.gone()
         except TimeoutError:
             log.info("replies not sent in time", replies=len(self._waiting))
 
     async def close(self) -> None:
         """Close the connection."""
-        if self._link is not None:
-            await self._link.close()
+        if self._outlet is not None:
+            await self._outlet.link.close()
 
     async def _publish(self, lot: list[Reply]) -> list[Reply]:
         try:
-            link, outlet = await self._connected()
+            outlet = await self._connected()
         except BrokerUnavailableError as error:
             log.info("replies dropped, the broker is away", replies=len(lot), error=str(error))
             return []
-        await link.until_not_blocked()
+        await outlet.link.until_not_blocked()
         confirms = await outlet.publish([[reply] for reply in lot], _message, CONFIRM_SECONDS)
         for reply in confirms.refused:
             log.info("reply refused", reply_to=reply.reply_to)
@@ -147,11 +146,10 @@ class Replies:
         # Those that a blocked broker has not confirmed are with it, and go out when it reads on.
         return [] if confirms.blocked else confirms.left
 
-    async def _connected(self) -> tuple[Link, Outlet]:
-        if self._link is None or self._outlet is None or self._link.lost.is_set():
-            self._link = await open_link(self._url, self._name)
-            self._outlet = Outlet(self._link)
-        return self._link, self._outlet
+    async def _connected(self) -> Outlet:
+        if self._outlet is None or self._outlet.link.lost.is_set():
+            self._outlet = Outlet(await open_link(self._url, self._name))
+        return self._outlet
 
 
 def _message(reply: Reply) -> Outgoing:

@@ -11,28 +11,33 @@ Source: AMQP 0-9-1, sections 2.3.5 (frames) and 2.3.6 (contents).
 import asyncio
 import struct
 from contextlib import suppress
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import aio_pika
 from aio_pika.abc import ConnectionParameter
 from aiormq.connection import TCPTransportFactory, TLSTransportFactory, TransportFactory
 from yarl import URL
 
-METHOD, HEADER, BODY, HEARTBEAT = 1, 2, 3, 8
-"""Types of frames; what begins with anything else is no frame but a refusal of the protocol."""
+from worker.messaging.wire import FRAME, HEADER
+
+METHOD, HEARTBEAT = 1, 8
+"""Types of frames, beside those of a content; what begins with anything higher is no frame but a
+refusal of the protocol."""
 
 DELIVER, RETURN, ACK, NACK = 0x3C003C, 0x3C0032, 0x3C0050, 0x3C0078
 BLOCKED, UNBLOCKED = 0x0A003C, 0x0A003D
 """Methods, by class and number."""
 
-FRAME = struct.Struct(">BHI")
 METHOD_INDEX = struct.Struct(">I")
 CONFIRM = struct.Struct(">QB")
 BODY_SIZE = struct.Struct(">4xQ")
 
 
-class Listener(Protocol):
-    """Whoever wants what is read for a channel; an error raised here ends the connection."""
+class Listener:
+    """Whoever wants what is read for a channel; an error raised here ends the connection.
+
+    What it does not ask for, as it consumes or publishes nothing there, is passed over.
+    """
 
     def delivered(self, arguments: bytes, header: bytes, body: bytes) -> None:
         """Take a delivery: its method's arguments, its content header's payload, its body."""

@@ -8,11 +8,10 @@ from aiormq.exceptions import ChannelNotFoundEntity
 from worker.errors import OperatorError
 from worker.messaging.broker_errors import broker_errors
 from worker.messaging.confirms import Confirms, Outlet
-from worker.messaging.envelope import STRUCTURED
 from worker.messaging.link import Link
-from worker.messaging.publisher import chains
+from worker.messaging.publisher import chains, event_message
 from worker.messaging.topology import is_own
-from worker.messaging.wire import Outgoing, event_properties
+from worker.messaging.wire import Outgoing
 from worker.storage import history
 from worker.storage.database import Database
 from worker.storage.history import KeptEvent, Selection
@@ -64,8 +63,7 @@ async def _page(database: Database, selection: Selection) -> list[KeptEvent]:
 
 async def _send(outlet: Outlet, queue: str, page: Sequence[KeptEvent]) -> Confirms[KeptEvent]:
     def message(event: KeptEvent) -> Outgoing:
-        properties = event_properties(STRUCTURED, event.type, event.id, event.venue_id)
-        return Outgoing("", queue, properties, event.body.encode(), mandatory=True, id=event.id)
+        return event_message(event, "", queue, mandatory=True)
 
     return await outlet.publish(chains(page), message, CONFIRM_SECONDS)
 
