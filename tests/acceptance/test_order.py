@@ -48,7 +48,11 @@ async def test_a_worker_frozen_between_commit_and_publish(
 
         frozen.signal(signal.SIGCONT)
         await frozen.ready()
-        await the_bus.ask(venue.update(description="the last"))
+        last = await the_bus.ask(venue.update(description="the last"))
+        await until(
+            lambda: any(event.get("venueversion") == last["version"] for event in the_bus.events),
+            "the last event comes",
+        )
         found = await ledger(database, the_bus.events)
         assert (found.missing_ids, found.gaps, found.out_of_order) == (0, 0, 0), found
 

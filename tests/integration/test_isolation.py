@@ -84,9 +84,7 @@ async def test_a_subscriber_that_refuses_holds_back_its_venue_alone(
         await the_bus.send_all([held.to("activate"), held.update(name="Later")])
         worker.signal(signal.SIGCONT)
         await the_bus.ask(free.create())
-        assert [event["venueversion"] for event in the_bus.events if event["subject"] == held.id][
-            :1
-        ] == [1]
+        assert (await the_bus.events_of(held.id, 1))[0]["venueversion"] == 1
         assert not [e for e in the_bus.events if e["subject"] == held.id and e["venueversion"] == 3]
         assert await database.fetchval("SELECT count(*) FROM outbox") == 2
         await full.purge()
