@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from tests.support.commands import Venue
-from tests.support.kept import add_events
+from tests.support.commands import Venue, new_id
+from tests.support.kept import add_events, now
 from worker.domain.origin import VenueKey
-from worker.storage import outbox
+from worker.storage import events, outbox
 from worker.storage.database import Database
+from worker.storage.events import NewEvent
 from worker.storage.outbox import MOST_EACH, PendingEvent
 
 DAY = 1.0
@@ -56,6 +57,23 @@ async def test_what_is_older_goes_first(
         found = await outbox.to_publish(tx, {_key(venue)}, new)
     expected = before[:MOST_EACH] + [event.id for event in new[:of_the_new]]
     assert [event.id for event in found] == expected
+
+
+async def test_which_venues_begin_anew(ours: Database, database: asyncpg.Connection) -> None:
+    """Saved events tell of which venues nothing was waiting: those need no look before publishing.
+
+    What another tenant has waiting of the same id, and what is waiting no more, does not count.
+    """
+    waiting, free, done = Venue(), Venue(), Venue()
+    await add_events(database, waiting, 2, pending=True)
+    await add_events(database, done, 2)
+    namesake = Venue(id=waiting.id)
+    given = [new_event(venue, n) for venue in (waiting, free, done, namesake) for n in (3, 4)]
+    async with ours.transaction() as tx:
+        saved = await events.save(tx, given, await now(database))
+    assert [event.id for event in saved.events] == [event.id for event in given]
+    assert [event.position for event in saved.events] == sorted(e.position for e in saved.events)
+    assert saved.first == {_key(free), _key(done), _key(namesake)}
 
 
 async def test_what_came_between_two_transactions(
@@ -169,6 +187,13 @@ async def test_a_round_is_bounded(ours: Database, database: asyncpg.Connection) 
 async def _claim(ours: Database) -> list[PendingEvent]:
     async with ours.transaction() as tx:
         return (await outbox.claim(tx, min_age_seconds=AGE, most=500))[0]
+
+
+def new_event(venue: Venue, version: int) -> NewEvent:
+    """Return an event that is about to be saved."""
+    return NewEvent(
+        new_id(), venue.tenant, venue.id, version, "venue.updated", new_id(), None, '{"data": {}}'
+    )
 
 
 async def _new_events(

@@ -91,7 +91,7 @@ class Done:
         outcomes: what became of each message, in the order they came; None where another worker
             has taken it over.
         events: the batch's own, now committed and to be published.
-        venues: those that its messages name: what is left of them is to be published, too.
+        venues: those of its messages of which something older may be unpublished: it goes first.
         cancelled: deferred commands that the batch has ended, and their outcome.
         halved: whether it took several transactions, between which others may have committed.
     """

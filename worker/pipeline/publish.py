@@ -35,23 +35,28 @@ class Publishing:
         self._turn = asyncio.Lock()
 
     async def publish(self, done: Done) -> None:
-        """Publish a batch's events, and what is left of its venues.
+        """Publish a batch's events, and before them what is left of its venues.
 
         Returns when each is confirmed, or left to `sweep_forever`. A broker that has too little
         room takes no events, but has to be rid of commands: so they go on being handled, and their
         events wait in the outbox.
         """
-        if not done.venues:
-            return
         async with self._turn:
-            # What is left is looked up now, when what was published before it has been noted.
-            async for attempt in forever("looking what is to be published", TransientError):
-                with attempt:
-                    async with self._database.one_by_one() as connection:
-                        events = await outbox.to_publish(
-                            connection, done.venues, done.events, unbroken=not done.halved
-                        )
-            await self._publish(events)
+            events = [event for event in done.events if event.key not in done.venues]
+            if done.venues:
+                events += await self._left(done)
+            if events:
+                await self._publish(events)
+
+    async def _left(self, done: Done) -> list[PendingEvent]:
+        # Looked up now, when what was published before it has been noted.
+        async for attempt in forever("looking what is to be published", TransientError):
+            with attempt:
+                async with self._database.one_by_one() as connection:
+                    return await outbox.to_publish(
+                        connection, done.venues, done.events, unbroken=not done.halved
+                    )
+        raise AssertionError("retrying ends with a result or an error")
 
     async def sweep_forever(self) -> None:
         """Publish what was left behind, until cancelled."""

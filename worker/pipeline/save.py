@@ -36,8 +36,8 @@ async def save(
             None if place in decisions.batch.gone else _outcome(decisions, place)
             for place in range(len(messages))
         ],
-        events=saved,
-        venues=_venues(messages),
+        events=saved.events,
+        venues=_venues(messages) - saved.first,
         cancelled=told(decisions),
     )
 

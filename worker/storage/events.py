@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
+from worker.domain.origin import VenueKey
 from worker.storage.database import Connection
 from worker.storage.outbox import PendingEvent
 from worker.storage.queries import queries
@@ -23,12 +25,22 @@ class NewEvent:
     body: str
 
 
-async def save(
-    tx: Connection, events: Sequence[NewEvent], occurred_at: datetime
-) -> list[PendingEvent]:
+class Saved(NamedTuple):
+    """Events in the outbox.
+
+    Attributes:
+        events: in the order in which they were given.
+        first: the venues, (tenant, venue), of which nothing was waiting there before them.
+    """
+
+    events: list[PendingEvent]
+    first: set[VenueKey]
+
+
+async def save(tx: Connection, events: Sequence[NewEvent], occurred_at: datetime) -> Saved:
     """Keep the events and queue them for publication, in the order given."""
     if not events:
-        return []
+        return Saved([], set())
     rows = queries.insert_events(
         tx,
         ids=[event.id for event in events],
@@ -41,7 +53,9 @@ async def save(
         bodies=[event.body for event in events],
         occurred_at=occurred_at,
     )
-    positions = {row["event_id"]: row["position"] async for row in rows}
-    return [
-        PendingEvent(positions[e.id], e.id, e.tenant_id, e.venue_id, e.type, e.body) for e in events
+    places = {row["event_id"]: row async for row in rows}
+    saved = [
+        PendingEvent(places[e.id]["position"], e.id, e.tenant_id, e.venue_id, e.type, e.body)
+        for e in events
     ]
+    return Saved(saved, {event.key for event in saved if not places[event.id]["follows"]})

@@ -1,5 +1,7 @@
 -- name: insert_events(ids, tenant_ids, venue_ids, venue_versions, types, command_ids, actor_ids, bodies, occurred_at)
--- Events and, in the same order, their places in the outbox; returns the places.
+-- Events and, in the same order, their places in the outbox; returns the places, and whether there
+-- was an unpublished event of the same venue before. (Looked up row by row: as EXISTS it might be
+-- planned as one reading of the whole outbox.)
 WITH new AS (
     SELECT *
     FROM unnest(:ids::uuid[], :tenant_ids::uuid[], :venue_ids::uuid[], :venue_versions::integer[],
@@ -12,9 +14,12 @@ WITH new AS (
     SELECT id, tenant_id, venue_id, venue_version, type, command_id, actor_id, body, :occurred_at
     FROM new
 )
-INSERT INTO outbox (event_id, tenant_id, venue_id)
+INSERT INTO outbox AS o (event_id, tenant_id, venue_id)
 SELECT id, tenant_id, venue_id FROM new ORDER BY nth
-RETURNING position, event_id::text;
+RETURNING position, event_id::text,
+          (SELECT position FROM outbox AS older
+           WHERE older.tenant_id = o.tenant_id AND older.venue_id = o.venue_id
+           LIMIT 1) IS NOT NULL AS follows;
 
 -- name: events_page(after, before, tenant_id, venue_id, since, until, most)
 -- Published events that fit, in the order of their ids, which is that of time; what is still in the
