@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import Progress
 
 from perf.commands import MOST, make_commands
 from perf.contestants import Contestant, Name, RoundFailedError, entrants, left_the_same, ours
@@ -23,6 +23,7 @@ from perf.outage_report import show_findings, show_header, show_sample
 from perf.report import Results, save, show, show_costs
 from perf.retention import DELETES, KEEPS, RetentionCosts
 from perf.scenarios import cli
+from perf.scenarios.bars import progress
 from perf.servers import private_servers
 from worker.local import ServicesUnavailable
 
@@ -132,9 +133,9 @@ def layout(
 
 
 async def _rounds(scenario: Flood, contestants: Sequence[Contestant], rounds: int) -> list[Round]:
-    with _progress() as progress:
+    with progress(console) as shown:
         measured = [
-            await _round(scenario, contestant, number, progress)
+            await _round(scenario, contestant, number, shown)
             for number in range(1, rounds + 1)
             for contestant in contestants
         ]
@@ -143,27 +144,17 @@ async def _rounds(scenario: Flood, contestants: Sequence[Contestant], rounds: in
     return measured
 
 
-async def _round(scenario: Flood, contestant: Contestant, number: int, progress: Progress) -> Round:
+async def _round(scenario: Flood, contestant: Contestant, number: int, shown: Progress) -> Round:
     name, size = f"round {number}, {contestant.name}", len(scenario.commands)
-    filling = progress.add_task(f"{name}: filling", total=size)
-    handling = progress.add_task(f"{name}: handling", total=size)
+    filling = shown.add_task(f"{name}: filling", total=size)
+    handling = shown.add_task(f"{name}: handling", total=size)
     one = await scenario.round(
-        contestant, number, partial(progress.advance, filling), partial(progress.advance, handling)
+        contestant, number, partial(shown.advance, filling), partial(shown.advance, handling)
     )
-    progress.console.print(
+    shown.console.print(
         f"{name}: {one.figures.per_second:,.0f} commands/s, {one.figures.cpu_us:,.0f} µs CPU each"
     )
     return one
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=console,
-    )
 
 
 if __name__ == "__main__":

@@ -42,9 +42,14 @@ class Bars:
         return lambda some: self._progress.advance(task, some)
 
 
+def progress(console: Console) -> Progress:
+    """Return bars that are drawn once a second: drawing takes from what is measured."""
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    return Progress(*columns, TimeElapsedColumn(), console=console, refresh_per_second=1)
+
+
 @contextmanager
 def bars(console: Console) -> Iterator[Bars]:
     """Show bars for the time of a block."""
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-    with Progress(*columns, TimeElapsedColumn(), console=console, refresh_per_second=1) as progress:
-        yield Bars(progress)
+    with progress(console) as shown:
+        yield Bars(shown)
