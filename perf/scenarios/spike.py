@@ -1,5 +1,6 @@
 """Spike: a quiet queue, ten times as much for some seconds, and quiet again."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -21,6 +22,8 @@ WORSE = 2.0
 """Times the quiet p99 up to which latency counts as a quiet queue's again."""
 HELD_SECONDS = 3
 """For which it has to be so."""
+STRETCH_SECONDS = 0.5
+"""Of time, for each of which p99 is looked at."""
 STEP_SECONDS = 0.1
 CALM_STEPS = int((CALM_SECONDS - WARM_SECONDS) / STEP_SECONDS)
 RECOVERY = "from the backlog's end to a quiet queue's latency"
@@ -45,8 +48,8 @@ def _recovery(run: Measured, over: float) -> dict[str, Figure]:
     ended = over
     while run.waiting_at(ended) > quiet:
         ended += STEP_SECONDS
-    by_second = {n: milliseconds(one, 99) for n, one in run.latency_by(1).items()}
-    settled = settled_at(by_second, ended, quiet_ms * WORSE)
+    p99s = {n: milliseconds(one, 99) for n, one in run.latency_by(STRETCH_SECONDS).items()}
+    settled = settled_at(p99s, STRETCH_SECONDS, ended, quiet_ms * WORSE)
     if settled is None:
         raise RoundFailedError("latency did not become a quiet queue's again")
     return {
@@ -57,16 +60,19 @@ def _recovery(run: Measured, over: float) -> dict[str, Figure]:
     }
 
 
-def settled_at(p99_ms: Mapping[int, float], after: float, limit_ms: float) -> float | None:
+def settled_at(
+    p99_ms: Mapping[int, float], each: float, after: float, limit_ms: float
+) -> float | None:
     """Return the first time, from `after` on, from which p99 stays within a limit.
 
     Args:
-        p99_ms: for commands that were meant for each second after the start.
+        p99_ms: for commands that were meant for each stretch after the start, numbered from 0.
+        each: seconds in a stretch.
         after: seconds after the start.
-        limit_ms: must hold for `HELD_SECONDS` seconds in a row.
+        limit_ms: must hold for `HELD_SECONDS` in a row.
     """
-    for second in sorted(p99_ms):
-        held = range(second, second + HELD_SECONDS)
-        if second + 1 > after and all(p99_ms.get(n, limit_ms + 1) <= limit_ms for n in held):
-            return max(float(second), after)
+    for first in sorted(p99_ms):
+        held = range(first, first + round(HELD_SECONDS / each))
+        if (first + 1) * each > after and all(p99_ms.get(n, math.inf) <= limit_ms for n in held):
+            return max(first * each, after)
     return None

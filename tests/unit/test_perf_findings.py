@@ -60,9 +60,11 @@ def test_the_knee_is_the_last_step_that_kept_up() -> None:
 def test_latency_is_a_quiet_queues_again_once_it_stays_so() -> None:
     """Not for one good second between bad ones, and not before the backlog is gone."""
     p99 = {0: 5.0, 1: 90.0, 2: 5.0, 3: 80.0, 4: 6.0, 5: 5.0, 6: 5.0}
-    assert settled_at(p99, after=1.5, limit_ms=10) == 4
-    assert settled_at(p99, after=4.25, limit_ms=10) == 4.25
-    assert settled_at({0: 90.0, 1: 90.0}, after=0, limit_ms=10) is None
+    assert settled_at(p99, 1, after=1.5, limit_ms=10) == 4
+    assert settled_at(p99, 1, after=4.25, limit_ms=10) == 4.25
+    assert settled_at({0: 90.0, 1: 90.0}, 1, after=0, limit_ms=10) is None
+    halves = {n: 90.0 if n == 3 else 5.0 for n in range(10)}
+    assert settled_at(halves, 0.5, after=1.2, limit_ms=10) == 2
 
 
 def test_growth_leaves_out_the_beginning() -> None:
