@@ -29,7 +29,7 @@ class Load:
     Attributes:
         kind: of the letters.
         steps: paced by these rates; none: `count` messages are in the queue before a worker starts.
-        existing: venues in the database before the start.
+        existing: venues in the database before the start; made, but in one that is there already.
     """
 
     kind: str = "create"

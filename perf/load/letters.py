@@ -8,6 +8,7 @@ there, from the one clock of one machine (CLOCK_MONOTONIC, nanoseconds), with no
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import cycle
 from typing import Any
 
@@ -21,7 +22,9 @@ MIXED = "mixed"
 """The kind that has queries among its commands."""
 VARIETY = 400
 """Different venues; beyond that a name differs by its ending."""
-LARGE_BYTES = 64 * 1024
+KIB = 1024
+LARGE_KIB = 64
+SIZES_KIB = (4, 16, LARGE_KIB, 256)
 QUERIES_SHARE, CREATES_SHARE = 0.7, 0.8
 SLOTS = {"id": "{id}", "venue": "{venue}", "stamp": "{stamp}", "tail": "{tail}"}
 
@@ -77,8 +80,8 @@ def _creates(_existing: int, _chance: random.Random) -> Iterator[Letter]:
     return (Letter(mold, str(uuid7()), str(uuid7())) for mold in cycle(_create_molds(0)))
 
 
-def _large(_existing: int, _chance: random.Random) -> Iterator[Letter]:
-    molds = _create_molds(LARGE_BYTES)[:20]
+def _padded(kib: int, _existing: int, _chance: random.Random) -> Iterator[Letter]:
+    molds = _create_molds(kib * KIB)[:20]
     return (Letter(mold, str(uuid7()), str(uuid7())) for mold in cycle(molds))
 
 
@@ -86,6 +89,13 @@ def _hot(_existing: int, _chance: random.Random) -> Iterator[Letter]:
     tenant, venue_id = kept(1)
     mold = _update_molds()[tenant]
     return (Letter(mold, str(uuid7()), venue_id) for _ in cycle([None]))
+
+
+def _old(existing: int, chance: random.Random) -> Iterator[Letter]:
+    molds = _update_molds()
+    while True:
+        tenant, venue_id = kept(chance.randint(1, existing))
+        yield Letter(molds[tenant], str(uuid7()), venue_id)
 
 
 def _garbage(_existing: int, _chance: random.Random) -> Iterator[Letter]:
@@ -106,10 +116,16 @@ def _mixed(existing: int, chance: random.Random) -> Iterator[Letter]:
             yield Letter(updates[tenant], str(uuid7()), venue_id)
 
 
+def padded(kib: int) -> str:
+    """Return the kind of commands of so many KiB, one of `SIZES_KIB`."""
+    return f"{kib} KiB"
+
+
 KINDS: dict[str, Callable[[int, random.Random], Iterator[Letter]]] = {
     "create": _creates,
-    "large": _large,
+    **{padded(kib): partial(_padded, kib) for kib in SIZES_KIB},
     "hot": _hot,
+    "old": _old,
     "garbage": _garbage,
     MIXED: _mixed,
 }

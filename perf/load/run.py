@@ -41,7 +41,7 @@ async def measure(bench: Bench, load: Load) -> Measured:
         fresh_queues(broker, queue),
         channel_to(broker) as channel,
     ):
-        if load.existing:
+        if load.existing and not bench.database:
             await seeds.keep(database, load.existing)
         async with crew(bench.plans(load)) as hands:
             return await _Run(bench, load, database, channel, hands).measured()

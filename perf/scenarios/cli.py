@@ -16,6 +16,7 @@ from perf.load.processes import limit_memory
 from perf.load.schedule import Step
 from perf.scenarios import sides
 from perf.scenarios.bars import Bars, bars
+from perf.scenarios.growth import growth as growth_of
 from perf.scenarios.history import history as history_of
 from perf.scenarios.live import live as live_of
 from perf.scenarios.mixed import mixed as mixed_of
@@ -161,15 +162,22 @@ def history(
     ] = (10_000_000),
     commands: Commands = 10_000,
     rounds: Rounds = 3,
+    updates: Annotated[bool, typer.Option(help="of old venues anywhere, not new ones")] = False,
     database_memory: Annotated[
         str | None, typer.Option(help="hold PostgreSQL's container to it, such as 512m")
     ] = None,
 ) -> None:
     """A flood on a database that holds millions of rows, beside one on an empty database."""
     _do(
-        lambda bench, some: history_of(bench, some, rows, commands, rounds),
+        lambda bench, some: history_of(bench, some, rows, commands, rounds, updates=updates),
         database_memory=database_memory,
     )
+
+
+@app.command()
+def growth(*, commands: Commands = 5000, rounds: Rounds = 3) -> None:
+    """What a command costs in smaller and larger batches, and as smaller and larger ones."""
+    _do(lambda bench, some: growth_of(bench, some, commands, rounds))
 
 
 @app.command()

@@ -19,6 +19,7 @@ from perf.stage import fresh_database
 
 DATABASE = "venue_perf_history"
 NAME = "history"
+FEW = 10_000
 PART = 500_000
 """Rows in a statement: progress, and a bound on what one failure costs."""
 FILL_SECONDS = 3600.0
@@ -47,15 +48,23 @@ ORDER BY relname
 """
 
 
-async def history(bench: Bench, bars: Bars, rows: int, commands: int, rounds: int) -> Findings:
-    """Flood both in turn, with so many rows in each of the tables of the one."""
-    load = Load(count=commands)
+async def history(
+    bench: Bench, bars: Bars, rows: int, commands: int, rounds: int, *, updates: bool
+) -> Findings:
+    """Flood both in turn, with so many rows in each of the tables of the one.
+
+    New venues are written where the last ones were. Updates go to old ones anywhere, each of which
+    has to be found and read first; those of the other database to one of `FEW`.
+    """
+    few, many = (Load("old", count=commands, existing=n) if updates else Load(count=commands)
+                 for n in (FEW, rows))  # fmt: skip
     async with _full(bench, rows, bars) as (url, figures):
-        sides = Side(FLOOD, load, bench), Side(NAME, load, replace(bench, database=url))
+        sides = Side(FLOOD, few, bench), Side(NAME, many, replace(bench, database=url))
         found = await side_by_side(sides, bars, rounds)
         sizes = await _sizes(url)
+    what = f"updates of any venues, beside {FEW:,} venues" if updates else "new venues, beside none"
     about = (
-        f"full queues of {commands:,} commands; the database of {NAME} holds {rows:,} venues and "
+        f"full queues of {commands:,} {what}; the database of {NAME} holds {rows:,} venues and "
         f"as many outcomes of {len(TENANTS)} tenants, ids in order of time, and no events"
     )
     both = compared(NAME, about, found, PROMISES)

@@ -5,7 +5,7 @@ from itertools import islice
 import pytest
 from pydantic_core import from_json
 
-from perf.load.letters import KINDS, LARGE_BYTES, letters
+from perf.load.letters import KIB, KINDS, SIZES_KIB, letters, padded
 from perf.load.schedule import Step, offsets, share, total
 from perf.load.subscriber import Received, note
 from worker.settings import ROOT
@@ -44,8 +44,9 @@ def test_half_of_the_garbage_is_bad_and_large_is_large() -> None:
     """The shares and sizes that the scenarios name."""
     garbage = list(islice(letters("garbage", existing=0, seed=0), 100))
     assert sum(not letter.mold.good for letter in garbage) == 50
-    (large,) = islice(letters("large", existing=0, seed=0), 1)
-    assert LARGE_BYTES <= len(large.body(1)) < LARGE_BYTES + 500
+    for kib in SIZES_KIB:
+        (large,) = islice(letters(padded(kib), existing=0, seed=0), 1)
+        assert kib * KIB <= len(large.body(1)) < kib * KIB + 500
 
 
 @pytest.mark.parametrize("extra", ["", '"actorid":"somebody",'])

@@ -1,0 +1,84 @@
+"""Growth: what a command costs worker and servers, by the size of batches and of commands."""
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from perf.findings.document import Findings
+from perf.findings.thresholds import Figure, Threshold
+from perf.load.bench import Bench, Load
+from perf.load.letters import KIB, SIZES_KIB, padded
+from perf.load.measured import Measured
+from perf.load.run import measure
+from perf.scenarios.bars import Bars
+
+BATCHES = (1, 10, 50, 250, 1000)
+USUAL = 250
+LARGE_BYTES_EACH = 16 * 1024 * KIB
+"""Of one queue of large commands; no fewer than `FEWEST` of them."""
+FEWEST = 200
+GROUPS = ("worker", "broker", "database")
+FASTER = f"batches of {USUAL} beside single commands, times as fast"
+PROMISES = (Threshold(FASTER, least=2),)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One size of batches and of commands; `environment` makes the batches so."""
+
+    name: str
+    load: Load
+    environment: Mapping[str, str]
+
+
+async def growth(bench: Bench, bars: Bars, commands: int, rounds: int) -> Findings:
+    """Empty a full queue of each size in turn, so many times."""
+    points = [*_batches(commands), *_sizes(commands)]
+    found: dict[str, list[Measured]] = {point.name: [] for point in points}
+    for number in range(1, rounds + 1):
+        for point in points:
+            tell = bars.of(f"round {number}, {point.name}", point.load)
+            there = replace(bench, tell=tell, environment=point.environment)
+            found[point.name].append(await measure(there, point.load))
+    pace = {name: statistics.median(run.per_second for run in runs) for name, runs in found.items()}
+    figures = {FASTER: Figure(pace[_batch(USUAL)] / pace[_batch(1)], "")}
+    about = f"full queues of {commands:,} commands, fewer of large ones; medians of {rounds} rounds"
+    return Findings("growth", about, figures, PROMISES, rows=_rows(found))
+
+
+def _batches(commands: int) -> list[Point]:
+    # What is handed out ahead is four batches, as by default, and enough to keep single ones busy.
+    return [
+        Point(
+            _batch(size),
+            Load(count=commands),
+            {"VENUE_BATCH_SIZE": str(size), "VENUE_PREFETCH": str(max(100, 4 * size))},
+        )
+        for size in BATCHES
+    ]
+
+
+def _sizes(commands: int) -> list[Point]:
+    return [
+        Point(
+            f"commands of {kib} KiB",
+            Load(padded(kib), count=min(commands, max(FEWEST, LARGE_BYTES_EACH // (kib * KIB)))),
+            {},
+        )
+        for kib in SIZES_KIB
+    ]
+
+
+def _batch(size: int) -> str:
+    return f"batches of {size:,}"
+
+
+def _rows(found: Mapping[str, Sequence[Measured]]) -> list[list[str]]:
+    heads = ["", "commands/s", *(f"{group} (µs a command)" for group in GROUPS)]
+    return [heads, *([name, *_row(runs)] for name, runs in found.items())]
+
+
+def _row(runs: Sequence[Measured]) -> list[str]:
+    used = (statistics.median(run.cpu_us(group) or 0.0 for run in runs) for group in GROUPS)
+    speed = statistics.median(run.per_second for run in runs)
+    return [f"{speed:,.0f}", *(f"{us:,.0f}" for us in used)]
