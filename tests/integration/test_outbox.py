@@ -1,6 +1,8 @@
 """Which unpublished events are read, by whom: few at a time, in order, and refused ones once."""
 
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Sequence
+from typing import cast
 
 import asyncpg
 import pytest
@@ -8,6 +10,9 @@ import pytest
 from tests.support.commands import Venue, new_id
 from tests.support.kept import add_events, now
 from worker.domain.origin import VenueKey
+from worker.messaging.publisher import Published, Publisher
+from worker.pipeline.messages import Done
+from worker.pipeline.publish import FRESH_SECONDS, Publishing
 from worker.storage import events, outbox
 from worker.storage.database import Database
 from worker.storage.events import NewEvent
@@ -74,6 +79,36 @@ async def test_which_venues_begin_anew(ours: Database, database: asyncpg.Connect
     assert [event.id for event in saved.events] == [event.id for event in given]
     assert [event.position for event in saved.events] == sorted(e.position for e in saved.events)
     assert saved.first == {_key(free), _key(done), _key(namesake)}
+
+
+async def test_what_was_just_saved_goes_without_a_look(
+    ours: Database, database: asyncpg.Connection
+) -> None:
+    """Of venues of which nothing was waiting. Else, or after a while, the outbox tells."""
+    new = await _new_events(database, Venue(), 2)
+    old = time.monotonic() - FRESH_SECONDS
+    async with ours.transaction() as tx:
+        await outbox.forget(tx, new)  # as somebody does who has published them meanwhile
+    for done, published in (
+        (Done([], new, set()), new),
+        (Done([], new, {new[0].key}), []),
+        (Done([], new, set(), saved_at=old), []),
+    ):
+        taker = Taker()
+        await Publishing(ours, cast("Publisher", taker)).publish(done)
+        assert taker.taken == published
+
+
+async def test_what_was_saved_a_while_ago_may_be_held(
+    ours: Database, database: asyncpg.Connection
+) -> None:
+    """A venue whose event was refused to others meanwhile waits; the rest of the batch goes."""
+    held, free = Venue(), Venue()
+    new = [*await _new_events(database, held, 2), *await _new_events(database, free, 1)]
+    await _refuse(database, held, "1 second ago")
+    taker, done = Taker(), Done([], new, set(), saved_at=time.monotonic() - FRESH_SECONDS)
+    await Publishing(ours, cast("Publisher", taker)).publish(done)
+    assert taker.taken == new[2:]
 
 
 async def test_what_came_between_two_transactions(
@@ -187,6 +222,18 @@ async def test_a_round_is_bounded(ours: Database, database: asyncpg.Connection) 
 async def _claim(ours: Database) -> list[PendingEvent]:
     async with ours.transaction() as tx:
         return (await outbox.claim(tx, min_age_seconds=AGE, most=500))[0]
+
+
+class Taker:
+    """Takes all that is published."""
+
+    def __init__(self) -> None:
+        self.taken: list[PendingEvent] = []
+
+    async def publish(self, events: Sequence[PendingEvent]) -> Published:
+        """Confirm each."""
+        self.taken += events
+        return Published(confirmed=list(events))
 
 
 def new_event(venue: Venue, version: int) -> NewEvent:

@@ -106,7 +106,7 @@ class Pipeline:
             gone = await taken_over(tx, messages)
             known = await outcomes.known(tx, commands_of(messages))
             batch = deduplicate(messages, known, gone)
-            states = await world.load(tx, batch.commands, self.terms.policy)
+            states = await world.load(tx, batch.commands, batch.venues, self.terms.policy)
             decisions = await decide_all(batch, states, self.terms, now)
             saving.set()  # from here on the database has most of the work
             return await save(tx, decisions, now, self.most_bytes, self.vault)

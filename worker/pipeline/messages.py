@@ -1,5 +1,6 @@
 """A message and what has become of it, as the steps hand them on."""
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -83,6 +84,11 @@ def commands_of(messages: Iterable[Message]) -> list[Command]:
     return [m.content for m in messages if isinstance(m.content, Command)]
 
 
+def venues_of(messages: Iterable[Message]) -> set[VenueKey]:
+    """Return the venues, (tenant, venue), that the messages name."""
+    return {message.origin.key for message in messages if message.origin is not None}
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """A batch after its transaction.
@@ -92,6 +98,7 @@ class Done:
             has taken it over.
         events: the batch's own, now committed and to be published.
         venues: those of its messages of which something older may be unpublished: it goes first.
+        saved_at: when they were saved, in seconds of `time.monotonic()`.
         cancelled: deferred commands that the batch has ended, and their outcome.
         halved: whether it took several transactions, between which others may have committed.
     """
@@ -101,3 +108,4 @@ class Done:
     venues: set[VenueKey]
     cancelled: list[tuple[Delivery, Outcome]] = field(default_factory=list)
     halved: bool = False
+    saved_at: float = field(default_factory=time.monotonic)

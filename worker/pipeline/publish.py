@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
+from worker.domain.origin import VenueKey
 from worker.errors import TransientError
 from worker.messaging.publisher import Publisher
 from worker.metrics import events_published_total, publish_confirm_seconds
@@ -22,6 +23,9 @@ from worker.storage.outbox import PendingEvent
 SWEEP_SECONDS = 1.0
 ABANDONED_SECONDS = 5.0
 """Age at which an event counts as left behind: by a worker that died, or by a refusal."""
+
+FRESH_SECONDS = 1.0
+"""For which nobody else publishes what was just saved, even where clocks and commits are slow."""
 
 MOST_SWEPT = 500
 
@@ -42,19 +46,20 @@ class Publishing:
         events wait in the outbox.
         """
         async with self._turn:
-            events = [event for event in done.events if event.key not in done.venues]
-            if done.venues:
-                events += await self._left(done)
+            doubtful = _doubtful(done)
+            events = [event for event in done.events if event.key not in doubtful]
+            if doubtful:
+                events += await self._left(done, doubtful)
             if events:
                 await self._publish(events)
 
-    async def _left(self, done: Done) -> list[PendingEvent]:
+    async def _left(self, done: Done, venues: set[VenueKey]) -> list[PendingEvent]:
         # Looked up now, when what was published before it has been noted.
         async for attempt in forever("looking what is to be published", TransientError):
             with attempt:
                 async with self._database.one_by_one() as connection:
                     return await outbox.to_publish(
-                        connection, done.venues, done.events, unbroken=not done.halved
+                        connection, venues, done.events, unbroken=not done.halved
                     )
         raise AssertionError("retrying ends with a result or an error")
 
@@ -99,3 +104,13 @@ class Publishing:
                     await outbox.forget(tx, confirmed)
                     if refused:
                         await outbox.hold(tx, refused)
+
+
+def _doubtful(done: Done) -> set[VenueKey]:
+    """Return the venues of which the outbox has to tell what is to be published now.
+
+    After a while that is all of them: what was saved may have been swept, or refused, by others.
+    """
+    if time.monotonic() - done.saved_at < FRESH_SECONDS:
+        return done.venues
+    return done.venues | {event.key for event in done.events}

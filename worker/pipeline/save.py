@@ -1,15 +1,13 @@
 """Step 6, save: state, outcomes, events, what waits and what is parked, in the same transaction."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from worker.breath import breathing
-from worker.domain.origin import VenueKey
 from worker.messaging.delivery import Delivery, restored
 from worker.messaging.written import written
 from worker.outcome import Outcome, Result
 from worker.pipeline.decisions import Decisions
-from worker.pipeline.messages import Done, Message
+from worker.pipeline.messages import Done, venues_of
 from worker.pipeline.park import park
 from worker.storage import deferred, events, outcomes, world
 from worker.storage.database import Connection
@@ -37,7 +35,8 @@ async def save(
             for place in range(len(messages))
         ],
         events=saved.events,
-        venues=_venues(messages) - saved.first,
+        # Only of a venue whose row is ours nobody else can be saving an event meanwhile.
+        venues=venues_of(messages) - (saved.first & decisions.world.locked),
         cancelled=told(decisions),
     )
 
@@ -75,7 +74,3 @@ def _outcome(decisions: Decisions, place: int) -> Outcome:
         unreadable.origin.venue_id if unreadable.origin else None,
         problems=unreadable.problems,
     )
-
-
-def _venues(messages: Iterable[Message]) -> set[VenueKey]:
-    return {message.origin.key for message in messages if message.origin is not None}

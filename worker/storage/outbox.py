@@ -76,8 +76,10 @@ async def to_publish(
     firsts: dict[VenueKey, asyncpg.Record] = {}
     for row in rows:
         firsts.setdefault(_key(row), row)
-    fresh = {k for k, first in firsts.items() if unbroken and first["position"] in at_hand}
-    left = [row for row in rows if _key(row) not in fresh and not row["held"]]
+    held = {k for k, first in firsts.items() if first["held"]}
+    ours = {k for k, first in firsts.items() if unbroken and first["position"] in at_hand}
+    fresh = ours - held
+    left = [row for row in rows if _key(row) not in fresh | held]
     return [event for event in new if event.key in fresh] + await _pending(tx, left, at_hand)
 
 

@@ -5,6 +5,7 @@ each venue is read once and written once, whatever number of commands it gets.
 """
 
 from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -31,6 +32,11 @@ class World:
     policy: Policy = field(default_factory=Policy)
     venues: dict[VenueKey, Venue] = field(default_factory=dict)
     waiting: dict[CommandKey, Waiting] = field(default_factory=dict)
+
+    @property
+    def locked(self) -> set[VenueKey]:
+        """The venues whose rows are ours until the transaction ends: read, or created in it."""
+        return self.loaded.keys() | self.venues.keys()
 
     def state_for(self, command: Command) -> State:
         """Return what the command is decided on."""
@@ -70,10 +76,22 @@ class World:
             taken.add(after.slug)
 
 
-async def load(tx: Connection, commands: Collection[Command], policy: Policy) -> World:
-    """Lock and read what the commands are decided on, in the one order that cannot deadlock."""
-    keys = sorted({command.key for command in commands})
-    loaded = await venues.lock(tx, keys)
+async def load(
+    tx: Connection, commands: Collection[Command], named: AbstractSet[VenueKey], policy: Policy
+) -> World:
+    """Lock and read what the commands are decided on, in the one order that cannot deadlock.
+
+    Args:
+        tx: holds the locks until it ends.
+        commands: those that are to be decided.
+        named: their venues, and those of messages that are parked: this is told of among a venue's
+            events, and whoever adds to them holds its row, though it need not be read.
+        policy: goes with the state.
+    """
+    keys = {command.key for command in commands}
+    if not named <= keys:
+        await venues.hold(tx, sorted(named))
+    loaded = await venues.lock(tx, sorted(keys))
     bases = {
         command.idempotency_key: base
         for command in commands

@@ -1,25 +1,32 @@
 -- name: insert_events(ids, tenant_ids, venue_ids, venue_versions, types, command_ids, actor_ids, bodies, occurred_at)
--- Events and, in the same order, their places in the outbox; returns the places, and whether there
--- was an unpublished event of the same venue before. (Looked up row by row: as EXISTS it might be
--- planned as one reading of the whole outbox.)
+-- Events and, in the same order, their places in the outbox; returns the places, and whether an event
+-- of the same venue waited there before. Looked up once a venue, by the index: once a row would pass
+-- over the rows of this very statement each time, and EXISTS might read the whole outbox.
 WITH new AS (
     SELECT *
     FROM unnest(:ids::uuid[], :tenant_ids::uuid[], :venue_ids::uuid[], :venue_versions::integer[],
                 :types::text[], :command_ids::uuid[], :actor_ids::text[], :bodies::text[])
       WITH ORDINALITY
       AS e (id, tenant_id, venue_id, venue_version, type, command_id, actor_id, body, nth)
+), waiting AS MATERIALIZED (
+    SELECT v.tenant_id, v.venue_id
+    FROM (SELECT DISTINCT tenant_id, venue_id FROM new) AS v
+    CROSS JOIN LATERAL (
+        SELECT FROM outbox AS o
+        WHERE o.tenant_id = v.tenant_id AND o.venue_id = v.venue_id
+        ORDER BY o.tenant_id, o.venue_id, o.position
+        LIMIT 1
+    ) AS before
 ), kept AS (
     INSERT INTO venue_event (id, tenant_id, venue_id, venue_version, type, command_id, actor_id,
                              body, occurred_at)
     SELECT id, tenant_id, venue_id, venue_version, type, command_id, actor_id, body, :occurred_at
     FROM new
 )
-INSERT INTO outbox AS o (event_id, tenant_id, venue_id)
+INSERT INTO outbox (event_id, tenant_id, venue_id)
 SELECT id, tenant_id, venue_id FROM new ORDER BY nth
 RETURNING position, event_id::text,
-          (SELECT position FROM outbox AS older
-           WHERE older.tenant_id = o.tenant_id AND older.venue_id = o.venue_id
-           LIMIT 1) IS NOT NULL AS follows;
+          (tenant_id, venue_id) IN (SELECT tenant_id, venue_id FROM waiting) AS follows;
 
 -- name: events_page(after, before, tenant_id, venue_id, since, until, most)
 -- Published events that fit, in the order of their ids, which is that of time; what is still in the
