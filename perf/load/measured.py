@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from hdrh.histogram import HdrHistogram  # type: ignore[import-untyped] # it has no types
 
+from perf.contestants import RoundFailedError
 from perf.load.latency import by_stretch, histogram
 from perf.load.publisher import Sent
 from perf.load.sampler import Sample
@@ -20,6 +21,8 @@ WARM_SECONDS = 2.0
 """Latencies count from then on: connections, plans and caches of a fresh worker are made first."""
 
 APART_SECONDS = 0.5
+FEWEST = 20
+"""Events that tell a rate."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +77,15 @@ class Measured:
     def per_second(self) -> float:
         """Commands a second, from when the first tenth of the events has come to the last.
 
-        A bad command may have no event: the events tell when, and the commands how many.
+        A bad command may have no event: the events tell when, and the commands how many. Events
+        come batch by batch: of few batches it tells too much.
+
+        Raises:
+            RoundFailedError: there are too few events to tell.
         """
         events = self.received.arrived
+        if len(events) < FEWEST:
+            raise RoundFailedError(f"{len(events)} events are too few to tell a rate")
         first = len(events) // 10
         seconds = (events[-1] - events[first]) / 1e9
         return (len(events) - 1 - first) / seconds * self.messages / len(events)
@@ -133,10 +142,12 @@ class Measured:
     def cpu_us(self, group: str) -> float | None:
         """Return the CPU time of a group for each command, in µs, between two samples.
 
-        From the first one that has seen an event, so that a start of the worker does not count, to
-        the last; None if no event came between the two.
+        From the first one that has seen a tenth of the events, so that neither a start of the
+        worker nor its first batch count, to the last; None if no event came between the two.
         """
-        first = next((one for one in self.samples if one.counts.received), self.samples[-1])
+        tenth = max(1, len(self.received.arrived) // 10)
+        seen = (one for one in self.samples if one.counts.received >= tenth)
+        first = next(seen, self.samples[-1])
         last = self.samples[-1]
         events = last.counts.received - first.counts.received
         seconds = last.cpu_seconds[group] - first.cpu_seconds[group]

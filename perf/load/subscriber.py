@@ -8,7 +8,7 @@ import asyncio
 import re
 import time
 from array import array
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import aiormq
 from aiormq.abc import DeliveredMessage
@@ -75,6 +75,21 @@ def note(received: Received, body: bytes, now_ns: int) -> None:
     received.venues.append(venue.decode())
     received.versions.append(int(version or 0))
     received.commands.append(command.decode())
+
+
+def first_arrivals(received: Received) -> Received:
+    """Return the events without copies of those that came before."""
+    if len(set(received.ids)) == len(received.ids):
+        return received
+    columns = [getattr(received, one.name) for one in fields(received)]
+    kept = Received()
+    seen: set[str] = set()
+    for event_id, *row in zip(received.ids, *columns, strict=True):
+        if event_id not in seen:
+            seen.add(event_id)
+            for one, value in zip(fields(kept), row, strict=True):
+                getattr(kept, one.name).append(value)
+    return kept
 
 
 async def _subscribe(url: str, line: Line) -> None:

@@ -98,7 +98,7 @@ def quiet(
 @app.command()
 def spike(
     *,
-    rate: Rate = 200,
+    rate: Annotated[float, typer.Option(min=20, max=2000, help="commands a second")] = 200,
     factor: Annotated[float, typer.Option(min=1, max=100, help="times the rate, at the peak")] = 10,
     seconds: Annotated[float, typer.Option(min=1, max=60, help="the peak lasts")] = 10,
 ) -> None:
@@ -143,7 +143,7 @@ def hot_venue(*, commands: Commands = 5000, rounds: Rounds = 3) -> None:
 
 
 @app.command()
-def large(*, commands: Commands = 1000, rounds: Rounds = 3) -> None:
+def large(*, commands: Commands = 5000, rounds: Rounds = 3) -> None:
     """A full queue of 64 KiB commands, beside a flood."""
     _do(lambda bench, some: sides.large(bench, some, commands, rounds))
 
@@ -158,7 +158,7 @@ def garbage(*, commands: Commands = 5000, rounds: Rounds = 3) -> None:
 def history(
     *,
     rows: Annotated[
-        int, typer.Option(min=1000, max=50_000_000, help="venues, and as many outcomes")
+        int, typer.Option(min=20_000, max=50_000_000, help="venues, and as many outcomes")
     ] = (10_000_000),
     commands: Commands = 10_000,
     rounds: Rounds = 3,

@@ -1,5 +1,6 @@
 """Two full queues side by side: rounds of each in turn, so that both meet the same machine."""
 
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -42,7 +43,7 @@ def compared(
     scenario: str, about: str, found: Mapping[str, list[Measured]], promises: Sequence[Threshold]
 ) -> Findings:
     """Say how the second of two compares with the first."""
-    (_, base), (name, other) = found.items()
+    (first, base), (name, other) = found.items()
     ratio = Spread.of([b.per_second / a.per_second for a, b in zip(base, other, strict=True)])
     figures: Figures = {RATIO: Figure(ratio.median, "")}
     for one, runs in found.items():
@@ -52,11 +53,21 @@ def compared(
             f"{one}, median": Figure(speed.median, "commands/s"),
             f"{one}, bytes": Figure(speed.median * bytes_each.value / 1e6, "MB/s"),
             f"{one}, bytes a command, mean": bytes_each,
-            **{f"{one}, {what}": figure for what, figure in costs(runs[-1]).items()},
+            **{f"{one}, {what}": figure for what, figure in _median_costs(runs).items()},
         }
     plots = {one: series(runs[-1], paced=False) for one, runs in found.items()}
-    return Findings(scenario, f"{about}; {name} beside {FLOOD}, in turn", figures, promises,
+    return Findings(scenario, f"{about}; {name} beside {first}, in turn", figures, promises,
                     plots, _rows(found))  # fmt: skip
+
+
+def _median_costs(runs: Sequence[Measured]) -> Figures:
+    each = [costs(run) for run in runs]
+    return {
+        what: replace(
+            figure, value=statistics.median(one[what].value for one in each if what in one)
+        )
+        for what, figure in each[-1].items()
+    }
 
 
 def _rows(found: Mapping[str, list[Measured]]) -> list[list[str]]:

@@ -14,9 +14,10 @@ from perf.scenarios.bars import Bars
 
 BATCHES = (1, 10, 50, 250, 1000)
 USUAL = 250
-LARGE_BYTES_EACH = 16 * 1024 * KIB
-"""Of one queue of large commands; no fewer than `FEWEST` of them."""
-FEWEST = 200
+LEAST_BATCHES = 20
+"""In a queue, that a batch's beginning and end count for little."""
+MOST_IN_A_BATCH = 16 * 1024 * KIB
+"""Bytes: large commands make smaller batches."""
 GROUPS = ("worker", "broker", "database")
 FASTER = f"batches of {USUAL} beside single commands, times as fast"
 PROMISES = (Threshold(FASTER, least=2),)
@@ -42,7 +43,10 @@ async def growth(bench: Bench, bars: Bars, commands: int, rounds: int) -> Findin
             found[point.name].append(await measure(there, point.load))
     pace = {name: statistics.median(run.per_second for run in runs) for name, runs in found.items()}
     figures = {FASTER: Figure(pace[_batch(USUAL)] / pace[_batch(1)], "")}
-    about = f"full queues of {commands:,} commands, fewer of large ones; medians of {rounds} rounds"
+    about = (
+        f"full queues of {commands:,} commands, {LEAST_BATCHES} batches at least, fewer of large "
+        f"ones; medians of {rounds} rounds"
+    )
     return Findings("growth", about, figures, PROMISES, rows=_rows(found))
 
 
@@ -51,7 +55,7 @@ def _batches(commands: int) -> list[Point]:
     return [
         Point(
             _batch(size),
-            Load(count=commands),
+            Load(count=max(commands, LEAST_BATCHES * size)),
             {"VENUE_BATCH_SIZE": str(size), "VENUE_PREFETCH": str(max(100, 4 * size))},
         )
         for size in BATCHES
@@ -62,7 +66,7 @@ def _sizes(commands: int) -> list[Point]:
     return [
         Point(
             f"commands of {kib} KiB",
-            Load(padded(kib), count=min(commands, max(FEWEST, LARGE_BYTES_EACH // (kib * KIB)))),
+            Load(padded(kib), count=LEAST_BATCHES * min(USUAL, MOST_IN_A_BATCH // (kib * KIB))),
             {},
         )
         for kib in SIZES_KIB
@@ -79,6 +83,10 @@ def _rows(found: Mapping[str, Sequence[Measured]]) -> list[list[str]]:
 
 
 def _row(runs: Sequence[Measured]) -> list[str]:
-    used = (statistics.median(run.cpu_us(group) or 0.0 for run in runs) for group in GROUPS)
     speed = statistics.median(run.per_second for run in runs)
-    return [f"{speed:,.0f}", *(f"{us:,.0f}" for us in used)]
+    return [f"{speed:,.0f}", *(_cpu(runs, group) for group in GROUPS)]
+
+
+def _cpu(runs: Sequence[Measured], group: str) -> str:
+    known = [us for run in runs if (us := run.cpu_us(group)) is not None]
+    return f"{statistics.median(known):,.0f}" if known else "-"

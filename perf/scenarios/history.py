@@ -59,7 +59,8 @@ async def history(
     few, many = (Load("old", count=commands, existing=n) if updates else Load(count=commands)
                  for n in (FEW, rows))  # fmt: skip
     async with _full(bench, rows, bars) as (url, figures):
-        sides = Side(FLOOD, few, bench), Side(NAME, many, replace(bench, database=url))
+        base = f"{FEW:,} venues" if updates else FLOOD
+        sides = Side(base, few, bench), Side(NAME, many, replace(bench, database=url))
         found = await side_by_side(sides, bars, rounds)
         sizes = await _sizes(url)
     what = f"updates of any venues, beside {FEW:,} venues" if updates else "new venues, beside none"

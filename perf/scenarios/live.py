@@ -14,7 +14,13 @@ from perf.scenarios.usual import costs, latencies, rates
 
 PROBE = "probe"
 FAILED = "probes that failed"
-PROMISES = (Threshold(f"{PROBE} p99", most=200), Threshold(FAILED, most=0))
+ASKED = "share of the time probed"
+# A worker that answers nothing all the time is asked once, and that is no good p99.
+PROMISES = (
+    Threshold(f"{PROBE} p99", most=200),
+    Threshold(FAILED, most=0),
+    Threshold(ASKED, least=0.8),
+)
 
 
 async def live(bench: Bench, bars: Bars, commands: int, per_second: float) -> Findings:
@@ -22,8 +28,10 @@ async def live(bench: Bench, bars: Bars, commands: int, per_second: float) -> Fi
     prober, load = Prober(per_second), Load(count=commands)
     there = replace(bench, tell=bars.of("flood", load), beside=prober.beside)
     run = await measure(there, load)
+    probes = len(prober.probes.latencies_ns)
     figures = {
-        "probes": Figure(len(prober.probes.latencies_ns), ""),
+        "probes": Figure(probes, ""),
+        ASKED: Figure(probes / (per_second * run.seconds), ""),
         FAILED: Figure(prober.probes.failed, ""),
         **latencies(histogram(prober.probes.latencies_ns), PROBE),
         **rates(run),
