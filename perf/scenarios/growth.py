@@ -34,7 +34,7 @@ class Point:
 
 async def growth(bench: Bench, bars: Bars, commands: int, rounds: int) -> Findings:
     """Empty a full queue of each size in turn, so many times."""
-    points = [*_batches(commands), *_sizes(commands)]
+    points = [*_batches(commands), *_sizes()]
     found: dict[str, list[Measured]] = {point.name: [] for point in points}
     for number in range(1, rounds + 1):
         for point in points:
@@ -62,7 +62,7 @@ def _batches(commands: int) -> list[Point]:
     ]
 
 
-def _sizes(commands: int) -> list[Point]:
+def _sizes() -> list[Point]:
     return [
         Point(
             f"commands of {kib} KiB",
