@@ -15,8 +15,10 @@ def merged(target: Json, patch: Json) -> Json:
     for name, value in patch.items():
         if value is None:
             result.pop(name, None)
-        else:
+        elif isinstance(value, dict):
             result[name] = merged(result.get(name), value)
+        else:
+            result[name] = value
     return result
 
 

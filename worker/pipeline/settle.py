@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 import structlog
+from structlog.typing import FilteringBoundLogger
 
 from worker.breath import breathing
 from worker.messaging.replies import Replies, reply_for
@@ -29,8 +30,10 @@ async def settle(source: Source, replies: Replies, messages: Sequence[Message], 
     replies.send([reply for answer in answers if (reply := reply_for(*answer)) is not None])
     await source.settle([message.delivery for message in messages])
     _count(pairs)
+    # Bound once: to make a logger takes longer than to find that it says nothing.
+    say = log.bind()
     async for message, outcome in breathing(pairs):
-        _log(message, outcome)
+        _log(say, message, outcome)
 
 
 def _still_waits(message: Message, outcome: Outcome) -> bool:
@@ -54,9 +57,9 @@ def _label(outcome: Outcome) -> str:
     return "duplicate" if outcome.duplicate else outcome.result.value
 
 
-def _log(message: Message, outcome: Outcome) -> None:
+def _log(say: FilteringBoundLogger, message: Message, outcome: Outcome) -> None:
     origin = message.origin
-    getattr(log, LEVELS[outcome.result])(
+    getattr(say, LEVELS[outcome.result])(
         "command",
         command_id=outcome.command_id,
         command_type=origin.type if origin else None,
