@@ -29,6 +29,7 @@ class Load:
     Attributes:
         kind: of the letters.
         steps: paced by these rates; none: `count` messages are in the queue before a worker starts.
+        seed: of what chance decides, such as which old venues are changed.
         existing: venues in the database before the start; made, but in one that is there already.
     """
 
@@ -37,6 +38,7 @@ class Load:
     count: int = 0
     publishers: int = 2
     existing: int = 0
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ class Bench:
                 steps=load.steps,
                 count=load.count,
                 index=index,
+                seed=load.seed,
                 publishers=load.publishers,
             )
             for index in range(load.publishers)

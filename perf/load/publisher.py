@@ -37,6 +37,7 @@ class Plan:
         steps: the rates; none is flat out.
         count: how many messages flat out, all publishers together.
         index: which of so many `publishers` this one is, from 0.
+        seed: makes what chance decides of this run differ from another's.
     """
 
     url: str
@@ -48,12 +49,17 @@ class Plan:
     count: int
     index: int
     publishers: int
+    seed: int
+
+    @property
+    def _own_seed(self) -> int:
+        return self.seed * self.publishers + self.index
 
     def letters(self) -> list[Letter]:
         """Make this publisher's letters."""
         count = total(self.steps) if self.steps else self.count
         mine = len(range(self.index, count, self.publishers))
-        return list(islice(letters(self.kind, self.existing, self.index), mine))
+        return list(islice(letters(self.kind, self.existing, self._own_seed), mine))
 
     def offsets(self) -> Iterator[float] | None:
         """Give their intended times in seconds; None flat out."""

@@ -35,7 +35,8 @@ async def side_by_side(
     for number in range(1, rounds + 1):
         for side in sides:
             tell = bars.of(f"round {number}, {side.name}", side.load)
-            found[side.name].append(await measure(replace(side.bench, tell=tell), side.load))
+            load = replace(side.load, seed=number)
+            found[side.name].append(await measure(replace(side.bench, tell=tell), load))
     return found
 
 
