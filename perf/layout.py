@@ -142,7 +142,7 @@ async def _handle(tx: Connection, delivery: Delivery, cost: Cost) -> None:
     await asyncio.sleep(0)
     with cost.step("load"):
         batch = deduplicate([message], await outcomes.known(tx, []), frozenset())
-        states = await world.load(tx, batch.commands, batch.venues, Policy())
+        states = await world.load(tx, batch.commands, Policy())
     with cost.step("decide"):
         decisions = await decide_all(batch, states, TERMS, now)
     with cost.step("save"):

@@ -99,30 +99,6 @@ async def test_a_subscriber_that_refuses_holds_back_its_venue_alone(
         await full.delete(if_unused=False, if_empty=False)
 
 
-async def test_a_message_to_park_waits_for_its_venue(
-    worker: WorkerProcess, the_bus: Bus, database: asyncpg.Connection
-) -> None:
-    """It is told of among the venue's events: so nobody else adds to them in the same moment."""
-    del worker
-    venue = Venue()
-    await the_bus.ask(venue.create())
-    holding = database.transaction()
-    await holding.start()
-    await database.execute("SELECT FROM venue FOR UPDATE")
-    await the_bus.send({**venue.create(), "type": "venue.unknown"})
-
-    async def waits() -> bool:
-        query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-        return bool(await database.fetchval(query) == 1)
-
-    await until(waits, "parking waits for the venue")
-    await holding.rollback()
-    assert [event["type"] for event in await the_bus.events_of(venue.id, 2)] == [
-        "venue.created",
-        "venue.command.parked",
-    ]
-
-
 FAIL_TO_FORGET = """
 CREATE SEQUENCE attempts;
 CREATE FUNCTION fail_to_forget() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -9,10 +9,15 @@ import pytest
 
 from tests.support.commands import Venue, new_id
 from tests.support.kept import add_events, now
+from tests.unit.batches import decide_batch
+from tests.unit.samples import FIELDS, MOST, NOW, TENANT, VAULT, VENUE, command
 from worker.domain.origin import VenueKey
+from worker.domain.patch import JsonObject
+from worker.messaging.delivery import Delivery
 from worker.messaging.publisher import Published, Publisher
-from worker.pipeline.messages import Done
+from worker.pipeline.messages import Done, Message
 from worker.pipeline.publish import FRESH_SECONDS, Publishing
+from worker.pipeline.save import save
 from worker.storage import events, outbox
 from worker.storage.database import Database
 from worker.storage.events import NewEvent
@@ -81,18 +86,31 @@ async def test_which_venues_begin_anew(ours: Database, database: asyncpg.Connect
     assert saved.first == {_key(free), _key(done), _key(namesake)}
 
 
+@pytest.mark.parametrize(("type_", "looked_up"), [("venue.create", False), ("venue.close", True)])
+async def test_what_is_saved_of_a_venue_that_does_not_exist_is_looked_up(
+    ours: Database, type_: str, *, looked_up: bool
+) -> None:
+    """Nobody holds its row; whoever creates it does."""
+    data: JsonObject = FIELDS if type_ == "venue.create" else {"reason": "gone"}
+    decided = await decide_batch([Message(Delivery(b""), command(type_, data))])
+    async with ours.transaction() as tx:
+        done = await save(tx, decided, NOW, MOST, VAULT)
+    assert len(done.events) == 1
+    assert done.venues == ({(TENANT, VENUE)} if looked_up else set())
+
+
 async def test_what_was_just_saved_goes_without_a_look(
     ours: Database, database: asyncpg.Connection
 ) -> None:
     """Of venues of which nothing was waiting. Else, or after a while, the outbox tells."""
     new = await _new_events(database, Venue(), 2)
-    old = time.monotonic() - FRESH_SECONDS
+    old, young = time.monotonic() - FRESH_SECONDS, time.monotonic() + 60
     async with ours.transaction() as tx:
         await outbox.forget(tx, new)  # as somebody does who has published them meanwhile
     for done, published in (
-        (Done([], new, set()), new),
-        (Done([], new, {new[0].key}), []),
-        (Done([], new, set(), saved_at=old), []),
+        (Done([], new, set(), begun_at=young), new),
+        (Done([], new, {new[0].key}, begun_at=young), []),
+        (Done([], new, set(), begun_at=old), []),
     ):
         taker = Taker()
         await Publishing(ours, cast("Publisher", taker)).publish(done)
@@ -106,7 +124,7 @@ async def test_what_was_saved_a_while_ago_may_be_held(
     held, free = Venue(), Venue()
     new = [*await _new_events(database, held, 2), *await _new_events(database, free, 1)]
     await _refuse(database, held, "1 second ago")
-    taker, done = Taker(), Done([], new, set(), saved_at=time.monotonic() - FRESH_SECONDS)
+    taker, done = Taker(), Done([], new, set(), begun_at=time.monotonic() - FRESH_SECONDS)
     await Publishing(ours, cast("Publisher", taker)).publish(done)
     assert taker.taken == new[2:]
 

@@ -106,11 +106,12 @@ async def test_a_command_that_fails_its_transaction(culprit: int) -> None:
         if blamed in [one.content for one in batch if not one.failure]:
             raise ZeroDivisionError
         committed.extend(batch)
-        return Done([], [], set())
+        return Done([], [], set(), begun_at=float(len(committed)))
 
     with capture_logs():
         done = await isolated(commit, messages)
     assert done.halved, "others may have committed between its transactions"
+    assert done.begun_at <= 3, "as old as the first of them"
     assert not (await isolated(commit, messages[:culprit])).halved
     del committed[len(messages) :]
     assert [one.delivery for one in committed] == [one.delivery for one in messages]

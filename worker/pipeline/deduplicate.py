@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 from worker.domain.command import Command
 from worker.domain.decision import Problem
-from worker.domain.origin import CommandKey, VenueKey
+from worker.domain.origin import CommandKey
 from worker.outcome import Outcome, Result
 from worker.pipeline.decode import Unreadable
-from worker.pipeline.messages import Message, venues_of
+from worker.pipeline.messages import Message
 from worker.storage.deferred import Shelved
 from worker.storage.outcomes import Known
 
@@ -54,12 +54,6 @@ class Batch:
         """The commands that may have to be decided."""
         places = [*self.fresh, *self.repeated]
         return [self.command_at(place) for place in places if not self.messages[place].failure]
-
-    @property
-    def venues(self) -> set[VenueKey]:
-        """The venues, (tenant, venue), among whose events one of the batch may come to stand."""
-        places = (*self.fresh, *self.repeated, *self.unreadable)
-        return venues_of(self.messages[place] for place in places)
 
 
 def deduplicate(

@@ -83,5 +83,5 @@ def _joined(first: Done, second: Done) -> Done:
         first.venues | second.venues,
         [*first.cancelled, *second.cancelled],
         halved=True,
-        saved_at=first.saved_at,
+        begun_at=first.begun_at,
     )

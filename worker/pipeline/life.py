@@ -9,8 +9,9 @@ None of the steps knows what a venue is: the rules are in `domain/`.
 """
 
 import asyncio
+import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -101,12 +102,13 @@ class Pipeline:
                 await self.vault.ready(self.database)
 
     async def _commit(self, saving: asyncio.Event, messages: list[Message]) -> Done:
-        now = datetime.now(UTC)
+        begun_at, now = time.monotonic(), datetime.now(UTC)
         async with self.database.transaction() as tx:
             gone = await taken_over(tx, messages)
             known = await outcomes.known(tx, commands_of(messages))
             batch = deduplicate(messages, known, gone)
-            states = await world.load(tx, batch.commands, batch.venues, self.terms.policy)
+            states = await world.load(tx, batch.commands, self.terms.policy)
             decisions = await decide_all(batch, states, self.terms, now)
             saving.set()  # from here on the database has most of the work
-            return await save(tx, decisions, now, self.most_bytes, self.vault)
+            done = await save(tx, decisions, now, self.most_bytes, self.vault)
+        return replace(done, begun_at=begun_at)

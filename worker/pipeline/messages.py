@@ -98,7 +98,7 @@ class Done:
             has taken it over.
         events: the batch's own, now committed and to be published.
         venues: those of its messages of which something older may be unpublished: it goes first.
-        saved_at: when they were saved, in seconds of `time.monotonic()`.
+        begun_at: when their transaction began, in seconds of `time.monotonic()`.
         cancelled: deferred commands that the batch has ended, and their outcome.
         halved: whether it took several transactions, between which others may have committed.
     """
@@ -108,4 +108,4 @@ class Done:
     venues: set[VenueKey]
     cancelled: list[tuple[Delivery, Outcome]] = field(default_factory=list)
     halved: bool = False
-    saved_at: float = field(default_factory=time.monotonic)
+    begun_at: float = field(default_factory=time.monotonic)

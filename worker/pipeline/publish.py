@@ -25,7 +25,7 @@ ABANDONED_SECONDS = 5.0
 """Age at which an event counts as left behind: by a worker that died, or by a refusal."""
 
 FRESH_SECONDS = 1.0
-"""For which nobody else publishes what was just saved, even where clocks and commits are slow."""
+"""For which no sweep takes what was just saved for left behind, even where a commit is slow."""
 
 MOST_SWEPT = 500
 
@@ -46,12 +46,15 @@ class Publishing:
         events wait in the outbox.
         """
         async with self._turn:
-            doubtful = _doubtful(done)
-            events = [event for event in done.events if event.key not in doubtful]
-            if doubtful:
-                events += await self._left(done, doubtful)
-            if events:
+            if events := await self._to_publish(done):
                 await self._publish(events)
+
+    async def _to_publish(self, done: Done) -> list[PendingEvent]:
+        doubtful = _doubtful(done)
+        left = await self._left(done, doubtful) if doubtful else []
+        if _doubtful(done) != doubtful:  # looking took long, perhaps through an outage
+            return await self._to_publish(done)
+        return [event for event in done.events if event.key not in doubtful] + left
 
     async def _left(self, done: Done, venues: set[VenueKey]) -> list[PendingEvent]:
         # Looked up now, when what was published before it has been noted.
@@ -109,8 +112,8 @@ class Publishing:
 def _doubtful(done: Done) -> set[VenueKey]:
     """Return the venues of which the outbox has to tell what is to be published now.
 
-    After a while that is all of them: what was saved may have been swept, or refused, by others.
+    After a while that is all of them: what was saved may have been swept up by others, or refused.
     """
-    if time.monotonic() - done.saved_at < FRESH_SECONDS:
+    if time.monotonic() - done.begun_at < FRESH_SECONDS:
         return done.venues
     return done.venues | {event.key for event in done.events}

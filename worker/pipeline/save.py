@@ -35,7 +35,7 @@ async def save(
             for place in range(len(messages))
         ],
         events=saved.events,
-        # Only of a venue whose row is ours nobody else can be saving an event meanwhile.
+        # Only of a venue whose row is ours nobody else can be saving a version meanwhile.
         venues=venues_of(messages) - (saved.first & decisions.world.locked),
         cancelled=told(decisions),
     )

@@ -42,12 +42,6 @@ async def lock(tx: Connection, keys: list[VenueKey]) -> dict[VenueKey, Venue]:
     return {(row["tenant_id"], row["id"]): venue_of(row) async for row in rows}
 
 
-async def hold(tx: Connection, keys: list[VenueKey]) -> None:
-    """Lock the venues that exist, deleted or not, until the transaction ends, and read nothing."""
-    tenant_ids, ids = zip(*keys, strict=True)
-    await queries.hold_venues(tx, tenant_ids=tenant_ids, ids=ids)
-
-
 async def taken_slugs(tx: Connection, bases: Collection[tuple[str, str]]) -> dict[str, set[str]]:
     """Return, by tenant, the slugs in use that begin like one of the (tenant, base)."""
     taken: dict[str, set[str]] = defaultdict(set)

@@ -5,7 +5,6 @@ each venue is read once and written once, whatever number of commands it gets.
 """
 
 from collections.abc import Collection
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -76,22 +75,9 @@ class World:
             taken.add(after.slug)
 
 
-async def load(
-    tx: Connection, commands: Collection[Command], named: AbstractSet[VenueKey], policy: Policy
-) -> World:
-    """Lock and read what the commands are decided on, in the one order that cannot deadlock.
-
-    Args:
-        tx: holds the locks until it ends.
-        commands: those that are to be decided.
-        named: their venues, and those of messages that are parked: this is told of among a venue's
-            events, and whoever adds to them holds its row, though it need not be read.
-        policy: goes with the state.
-    """
-    keys = {command.key for command in commands}
-    if not named <= keys:
-        await venues.hold(tx, sorted(named))
-    loaded = await venues.lock(tx, sorted(keys))
+async def load(tx: Connection, commands: Collection[Command], policy: Policy) -> World:
+    """Lock and read what the commands are decided on; venues in the one order of all batches."""
+    loaded = await venues.lock(tx, sorted({command.key for command in commands}))
     bases = {
         command.idempotency_key: base
         for command in commands

@@ -1,7 +1,8 @@
 -- name: insert_events(ids, tenant_ids, venue_ids, venue_versions, types, command_ids, actor_ids, bodies, occurred_at)
 -- Events and, in the same order, their places in the outbox; returns the places, and whether an event
--- of the same venue waited there before. Looked up once a venue, by the index: once a row would pass
--- over the rows of this very statement each time, and EXISTS might read the whole outbox.
+-- of the same venue waited there before. Looked up once a venue: once a row would pass over the rows
+-- of this very statement each time. As the first from there on, which only the index over venues
+-- gives in that order: asked for with equality, another index or all of the outbox might be read.
 WITH new AS (
     SELECT *
     FROM unnest(:ids::uuid[], :tenant_ids::uuid[], :venue_ids::uuid[], :venue_versions::integer[],
@@ -12,11 +13,13 @@ WITH new AS (
     SELECT v.tenant_id, v.venue_id
     FROM (SELECT DISTINCT tenant_id, venue_id FROM new) AS v
     CROSS JOIN LATERAL (
-        SELECT FROM outbox AS o
-        WHERE o.tenant_id = v.tenant_id AND o.venue_id = v.venue_id
+        SELECT o.tenant_id, o.venue_id
+        FROM outbox AS o
+        WHERE (o.tenant_id, o.venue_id) >= (v.tenant_id, v.venue_id)
         ORDER BY o.tenant_id, o.venue_id, o.position
         LIMIT 1
-    ) AS before
+    ) AS next
+    WHERE (next.tenant_id, next.venue_id) = (v.tenant_id, v.venue_id)
 ), kept AS (
     INSERT INTO venue_event (id, tenant_id, venue_id, venue_version, type, command_id, actor_id,
                              body, occurred_at)

@@ -8,14 +8,6 @@ JOIN unnest(:tenant_ids::uuid[], :ids::uuid[]) AS wanted (tenant_id, id)
 ORDER BY v.tenant_id, v.id
 FOR UPDATE OF v;
 
--- name: hold_venues(tenant_ids, ids)!
--- The venues locked as by `lock_venues`, and in the same order.
-SELECT FROM venue AS v
-JOIN unnest(:tenant_ids::uuid[], :ids::uuid[]) AS wanted (tenant_id, id)
-  ON v.tenant_id = wanted.tenant_id AND v.id = wanted.id
-ORDER BY v.tenant_id, v.id
-FOR UPDATE OF v;
-
 -- name: taken_slugs(tenant_ids, bases)
 -- Slugs in use that are one of the bases, or a base with a number; '.' is the byte after '-'.
 -- Each base is looked up by the index: joined as a whole, all venues would be read for each batch.
