@@ -60,9 +60,9 @@ class Publishing:
         # Looked up now, when what was published before it has been noted.
         async for attempt in forever("looking what is to be published", TransientError):
             with attempt:
-                async with self._database.one_by_one() as connection:
+                async with self._database.transaction() as tx:
                     return await outbox.to_publish(
-                        connection, venues, done.events, unbroken=not done.halved
+                        tx, venues, done.events, unbroken=not done.halved
                     )
         raise AssertionError("retrying ends with a result or an error")
 

@@ -32,9 +32,12 @@ BLAMES_DATA = ("0A", "21", "22", "23", "38", "39", "54", "P0")
 """SQLSTATE classes that the written values caused: data exceptions and broken constraints."""
 
 # A transaction that stops half way (its process is frozen, its machine gone) must not hold its
-# venues for longer than this: the server ends it, and another worker goes on.
+# venues for longer than this: the server ends it, and another worker goes on. And a statement keeps
+# the plan it was given first: on an empty table, to read all of it, which it must not keep to when
+# the table has grown. All that we ask has an index.
 BEGIN = """
 BEGIN{mode};
+SET LOCAL enable_seqscan = off;
 SET LOCAL idle_in_transaction_session_timeout = {milliseconds};
 SET LOCAL statement_timeout = {milliseconds};
 SET LOCAL lock_timeout = {milliseconds};
@@ -112,24 +115,12 @@ class Database:
         """
         return self._within(self._begin_snapshot)
 
-    def one_by_one(self) -> AbstractAsyncContextManager[Connection]:
-        """Give a connection whose statements are transactions by themselves: for quick reading.
-
-        Raises:
-            DatabaseUnavailableError: as of `transaction`, and the other errors too.
-        """
-        return self._within(None)
-
     @asynccontextmanager
-    async def _within(self, begin: str | None) -> AsyncIterator[Connection]:
+    async def _within(self, begin: str) -> AsyncIterator[Connection]:
         try:
             with translated_errors():
-                async with self._connection() as connection:
-                    if begin is None:
-                        yield connection
-                    else:
-                        async with _committed(connection, begin):
-                            yield connection
+                async with self._connection() as connection, _committed(connection, begin):
+                    yield connection
         except DatabaseBusyError:
             raise  # new connections would be as busy, and cost those that work
         except DatabaseUnavailableError:
