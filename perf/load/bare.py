@@ -9,7 +9,7 @@ import aiormq
 from aiormq.abc import AbstractConnection
 from pamqp.commands import Basic
 
-from perf.stage import channel_to, fresh_queues
+from perf.stage import fresh_queues
 from worker.messaging.topology import EVENTS, command_queue
 
 COUNT = 3000
@@ -20,7 +20,7 @@ PERSISTENT = 2
 
 async def confirms_a_second(url: str) -> float:
     """Publish to where the worker's events go, with a subscriber's queue bound beside the log."""
-    async with fresh_queues(url, command_queue(0)), channel_to(url):
+    async with fresh_queues(url, command_queue(0)):
         connection = await aiormq.connect(url)
         try:
             return await _one_at_a_time(connection)

@@ -86,9 +86,14 @@ class Measured:
         events = self.received.arrived
         if len(events) < FEWEST:
             raise RoundFailedError(f"{len(events)} events are too few to tell a rate")
-        first = len(events) // 10
+        first = self._tenth
         seconds = (events[-1] - events[first]) / 1e9
         return (len(events) - 1 - first) / seconds * self.messages / len(events)
+
+    @property
+    def _tenth(self) -> int:
+        # Events before those that count: a worker has begun by then, and its first batch is done.
+        return len(self.received.arrived) // 10
 
     @property
     def seconds(self) -> float:
@@ -145,8 +150,7 @@ class Measured:
         From the first one that has seen a tenth of the events, so that neither a start of the
         worker nor its first batch count, to the last; None if no event came between the two.
         """
-        tenth = max(1, len(self.received.arrived) // 10)
-        seen = (one for one in self.samples if one.counts.received >= tenth)
+        seen = (one for one in self.samples if one.counts.received >= max(1, self._tenth))
         first = next(seen, self.samples[-1])
         last = self.samples[-1]
         events = last.counts.received - first.counts.received

@@ -1,4 +1,4 @@
-"""Two full queues side by side: rounds of each in turn, so that both meet the same machine."""
+"""Full queues side by side: rounds of each in turn, so that all meet the same machine."""
 
 import statistics
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ RATIO = "ratio of commands/s, pair by pair, median"
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two: what is in its queue, and where it runs."""
+    """One of them: what is in its queue, and where it runs."""
 
     name: str
     load: Load
@@ -28,9 +28,9 @@ class Side:
 
 
 async def side_by_side(
-    sides: tuple[Side, Side], bars: Bars, rounds: int
+    sides: Sequence[Side], bars: Bars, rounds: int
 ) -> Mapping[str, list[Measured]]:
-    """Run both in turn, `rounds` times; return what was measured, by name."""
+    """Run them in turn, `rounds` times; return what was measured, by name."""
     found: dict[str, list[Measured]] = {side.name: [] for side in sides}
     for number in range(1, rounds + 1):
         for side in sides:

@@ -2,45 +2,29 @@
 
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from perf.findings.document import Findings
 from perf.findings.thresholds import Figure, Threshold
 from perf.load.bench import Bench, Load
 from perf.load.letters import KIB, SIZES_KIB, padded
 from perf.load.measured import Measured
-from perf.load.run import measure
 from perf.scenarios.bars import Bars
+from perf.scenarios.compare import Side, side_by_side
+from worker.messaging.intake import MOST_BYTES
 
 BATCHES = (1, 10, 50, 250, 1000)
 USUAL = 250
 LEAST_BATCHES = 20
 """In a queue, that a batch's beginning and end count for little."""
-MOST_IN_A_BATCH = 16 * 1024 * KIB
-"""Bytes: large commands make smaller batches."""
 GROUPS = ("worker", "broker", "database")
 FASTER = f"batches of {USUAL} beside single commands, times as fast"
 PROMISES = (Threshold(FASTER, least=2),)
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One size of batches and of commands; `environment` makes the batches so."""
-
-    name: str
-    load: Load
-    environment: Mapping[str, str]
-
-
 async def growth(bench: Bench, bars: Bars, commands: int, rounds: int) -> Findings:
     """Empty a full queue of each size in turn, so many times."""
-    points = [*_batches(commands), *_sizes()]
-    found: dict[str, list[Measured]] = {point.name: [] for point in points}
-    for number in range(1, rounds + 1):
-        for point in points:
-            tell = bars.of(f"round {number}, {point.name}", point.load)
-            there = replace(bench, tell=tell, environment=point.environment)
-            found[point.name].append(await measure(there, point.load))
+    found = await side_by_side([*_batches(bench, commands), *_sizes(bench)], bars, rounds)
     pace = {name: statistics.median(run.per_second for run in runs) for name, runs in found.items()}
     figures = {FASTER: Figure(pace[_batch(USUAL)] / pace[_batch(1)], "")}
     about = (
@@ -50,24 +34,29 @@ async def growth(bench: Bench, bars: Bars, commands: int, rounds: int) -> Findin
     return Findings("growth", about, figures, PROMISES, rows=_rows(found))
 
 
-def _batches(commands: int) -> list[Point]:
-    # What is handed out ahead is four batches, as by default, and enough to keep single ones busy.
+def _batches(bench: Bench, commands: int) -> list[Side]:
     return [
-        Point(
+        Side(
             _batch(size),
             Load(count=max(commands, LEAST_BATCHES * size)),
-            {"VENUE_BATCH_SIZE": str(size), "VENUE_PREFETCH": str(max(100, 4 * size))},
+            replace(bench, environment=_in_batches_of(size)),
         )
         for size in BATCHES
     ]
 
 
-def _sizes() -> list[Point]:
+def _in_batches_of(size: int) -> dict[str, str]:
+    # What is handed out ahead is four batches, as by default, and enough to keep single ones busy.
+    return {"VENUE_BATCH_SIZE": str(size), "VENUE_PREFETCH": str(max(100, 4 * size))}
+
+
+def _sizes(bench: Bench) -> list[Side]:
+    # Large commands make smaller batches.
     return [
-        Point(
+        Side(
             f"commands of {kib} KiB",
-            Load(padded(kib), count=LEAST_BATCHES * min(USUAL, MOST_IN_A_BATCH // (kib * KIB))),
-            {},
+            Load(padded(kib), count=LEAST_BATCHES * min(USUAL, MOST_BYTES // (kib * KIB))),
+            bench,
         )
         for kib in SIZES_KIB
     ]

@@ -35,8 +35,6 @@ COUNTED = 3
 MOST_ATTEMPTS = 3
 """Times that a command may be handled alone; a worker that survives it starts to count anew."""
 
-log = structlog.get_logger()
-
 
 class Intake(Listener):
     """The consumer of one command queue.
