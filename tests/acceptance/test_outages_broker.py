@@ -45,7 +45,8 @@ async def test_a_memory_alarm(
     await the_bus.send_all(load)
     worker.start()
     await more_events(the_bus, 2 * BATCH)
-    await control_broker(broker, "set_vm_memory_high_watermark", NONE)
+    with worker.frozen():
+        await control_broker(broker, "set_vm_memory_high_watermark", NONE)
     seconds = await says(worker, "rabbitmq", "takes no messages")
 
     async def all_decided() -> bool:
