@@ -1,7 +1,7 @@
 """A TCP proxy that can fall silent, in one direction or both, and cut its connections."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
 CHUNK = 65_536
@@ -17,6 +17,7 @@ class Proxy:
     def __init__(self, target: int) -> None:
         self.port = 0
         self._target = target
+        self._breaking_off = False
         self._forwarding = _set()
         self._answering = _set()
         self._writers: set[asyncio.StreamWriter] = set()
@@ -26,6 +27,10 @@ class Proxy:
     def hold(self) -> None:
         """Forward nothing more from clients to the server; the other direction goes on."""
         self._forwarding.clear()
+
+    def break_off(self) -> None:
+        """Forward all but the end of what a client sends next, and then nothing more."""
+        self._breaking_off = True
 
     def forget(self) -> None:
         """Forward nothing more on the connections of now, and close none; new ones wait.
@@ -58,10 +63,17 @@ class Proxy:
             there, back = await asyncio.open_connection("127.0.0.1", self._target)
             self._writers |= {writer, back}
             async with asyncio.TaskGroup() as group:
-                group.create_task(_pump(reader, back, forwarding))
-                group.create_task(_pump(there, writer, answering))
+                group.create_task(_pump(reader, back, forwarding, self._passed_on))
+                group.create_task(_pump(there, writer, answering, bytes))
         finally:
             self._serving.discard(this)
+
+    def _passed_on(self, data: bytes) -> bytes:
+        if not self._breaking_off:
+            return data
+        self._breaking_off = False
+        self.hold()
+        return data[:-1]
 
     async def end(self) -> None:
         """Drop all connections, the forgotten ones too, and wait until nobody serves any."""
@@ -79,12 +91,15 @@ def _set() -> asyncio.Event:
 
 
 async def _pump(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, open_: asyncio.Event
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    open_: asyncio.Event,
+    passed_on: Callable[[bytes], bytes],
 ) -> None:
     with suppress(ConnectionError):
         while data := await reader.read(CHUNK):
             await open_.wait()
-            writer.write(data)
+            writer.write(passed_on(data))
             await writer.drain()
     writer.close()
 

@@ -43,6 +43,14 @@ SET LOCAL statement_timeout = {milliseconds};
 SET LOCAL lock_timeout = {milliseconds};
 """
 
+# None of these ends a transaction whose client falls silent in the middle of a statement's
+# messages: the server waits for the rest, its locks held. The time of the whole does, where the
+# server knows of it, from `SINCE` on.
+WHOLE = "SET LOCAL transaction_timeout = {milliseconds};"
+SINCE = 17
+TIMEOUTS_IN_ALL = 10
+"""So many statements' time a transaction may take; none of ours needs it while all is well."""
+
 MOST_CONNECTIONS = 12
 """Opened as they are needed: one for each partition with a batch in hand, and some beside them."""
 
@@ -63,6 +71,7 @@ class Database:
     ) -> None:
         self._timeout = timeout_seconds
         milliseconds = int(timeout_seconds * 1000)
+        self._whole = WHOLE.format(milliseconds=TIMEOUTS_IN_ALL * milliseconds)
         self._begin = BEGIN.format(mode="", milliseconds=milliseconds)
         self._begin_snapshot = BEGIN.format(mode=SNAPSHOT, milliseconds=milliseconds)
         self._pool = asyncpg.create_pool(
@@ -119,8 +128,10 @@ class Database:
     async def _within(self, begin: str) -> AsyncIterator[Connection]:
         try:
             with translated_errors():
-                async with self._connection() as connection, _committed(connection, begin):
-                    yield connection
+                async with self._connection() as connection:
+                    whole = self._whole if connection.get_server_version().major >= SINCE else ""
+                    async with _committed(connection, begin + whole):
+                        yield connection
         except DatabaseBusyError:
             raise  # new connections would be as busy, and cost those that work
         except DatabaseUnavailableError:
