@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from pydantic_core import to_json
 from uuid_utils import uuid7
 
 from worker.domain.decision import Event, Problem
 from worker.domain.origin import Origin
 from worker.domain.patch import JsonObject
 from worker.domain.state import rfc3339
+from worker.json_text import compact
 from worker.storage.events import NewEvent
 
 SOURCE = "/venue-worker"
@@ -28,9 +28,9 @@ def written(event: Event, origin: Origin, now: datetime, most_bytes: int) -> New
     """Give the event its envelope; one over `most_bytes` carries its summary and a `dataref`."""
     event_id = str(uuid7())
     envelope = _envelope(event, origin, event_id, now)
-    body = to_json({**envelope, "data": event.data})
+    body = compact({**envelope, "data": event.data})
     if len(body) > most_bytes:
-        body = to_json({**envelope, "dataref": event.dataref, "data": event.summary})
+        body = compact({**envelope, "dataref": event.dataref, "data": event.summary})
     return NewEvent(
         id=event_id,
         tenant_id=origin.tenant_id,

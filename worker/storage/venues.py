@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 import asyncpg
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 from slugify import slugify
 
 from worker.domain.command import Command
@@ -16,6 +16,7 @@ from worker.domain.slugs import slug_base
 from worker.domain.state import Status, Venue
 from worker.domain.venue_data import VenueCreate, VenueUpdate
 from worker.errors import ContendedError
+from worker.json_text import compact
 from worker.storage.database import Connection
 from worker.storage.queries import queries, rows_of
 
@@ -106,7 +107,7 @@ def _columns(venues: list[tuple[VenueKey, Venue]]) -> dict[str, list[Any]]:
         "versions": [venue.version for _, venue in venues],
         "statuses": [venue.status.value for _, venue in venues],
         "slugs": [venue.slug for _, venue in venues],
-        "fields": [to_json(venue.fields).decode() for _, venue in venues],
+        "fields": [compact(venue.fields).decode() for _, venue in venues],
         "status_reasons": [venue.status_reason for _, venue in venues],
         "created_ats": [venue.created_at for _, venue in venues],
         "updated_ats": [venue.updated_at for _, venue in venues],
