@@ -13,13 +13,13 @@ from typing import Annotated
 import phonenumbers
 from pydantic import (
     AfterValidator,
-    AnyHttpUrl,
     BeforeValidator,
     EmailStr,
     StringConstraints,
     TypeAdapter,
     WithJsonSchema,
 )
+from pydantic_core import Url
 from pydantic_extra_types.country import CountryAlpha2
 from pydantic_extra_types.currency_code import Currency as CurrencyCode
 
@@ -50,7 +50,6 @@ _RFC3339 = re.compile(RFC3339_PATTERN)
 DATE_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 # Not those of the machine: it has some of its own, such as localtime. Factory is no place.
 _zones = frozenset((files("tzdata") / "zones").read_text().split()) - {"Factory", "localtime"}
-_http_url = TypeAdapter(AnyHttpUrl)
 _email = TypeAdapter(EmailStr)
 
 
@@ -107,7 +106,9 @@ def _check_zone(value: str) -> str:
 
 
 def _check_url(value: str) -> str:
-    _http_url.validate_python(value)  # the text stays as it was given: no slash is added to it
+    Url(
+        value
+    )  # the scheme is in the pattern; the text stays as it was given: no slash is added to it
     return value
 
 
