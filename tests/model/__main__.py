@@ -77,8 +77,8 @@ def _parts(
         run(lambda: Machine(real, runner, tally), runs=RUNS, number=number, shrink=shrink)
         pace = tally.commands / (time.monotonic() - since)
         yield (
-            f"{tally.commands:>7} commands in {tally.runs} runs, {tally.batches} batches: "
-            f"no difference, {pace:.0f}/s"
+            f"{tally.commands:>7} commands in {tally.runs} runs, {tally.batches} batches, "
+            f"{real.ahead} ahead of their turn: no difference, {pace:.0f}/s"
         )
         if tally.commands >= commands:
             return

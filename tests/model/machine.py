@@ -25,7 +25,12 @@ from tests.model.sending import FIRST, Sending
 from tests.model.words import Document, Key
 
 STEPS = 24
-"""Batches in a run; more would be more than hypothesis draws for one."""
+"""Lots in a run; more would be more than hypothesis draws for one."""
+
+ONE_BATCH = 1000
+SIZES = (ONE_BATCH, 3, 1)
+"""Small batches are decided while the one before them is saved, if that leaves them alone: what
+comes of it has to be the same."""
 
 
 @dataclass(slots=True)
@@ -70,10 +75,10 @@ class Machine(RuleBasedStateMachine):
         self._send(CREATIONS)
         self.tally.runs += 1
 
-    @rule(lot=LOTS)
-    def batch(self, lot: Lot) -> None:
-        """Messages come, as one batch."""
-        self._send(lot)
+    @rule(lot=LOTS, size=st.sampled_from(SIZES))
+    def batch(self, lot: Lot, size: int) -> None:
+        """Messages come, as one batch or several."""
+        self._send(lot, size)
 
     @precondition(lambda self: self.world.waiting)
     @rule(chosen=st.lists(st.integers(0, 20), min_size=1, max_size=12))
@@ -100,7 +105,7 @@ class Machine(RuleBasedStateMachine):
         if self.sound:
             self.runner.run(check(self.real, self.world))
 
-    def _send(self, lot: Lot) -> None:
+    def _send(self, lot: Lot, size: int = ONE_BATCH) -> None:
         self.sound = False
         messages = []
         for draft in lot:
@@ -108,8 +113,8 @@ class Machine(RuleBasedStateMachine):
             self.world.receive(one.read, one.mark, one.identity)
             messages.append(one.delivery)
         self.tally.commands += len(lot)
-        self.tally.batches += 1
-        self.runner.run(self.real.deliver(messages))
+        self.tally.batches += -(-len(lot) // size)
+        self.runner.run(self.real.deliver(messages, size))
         self._check()
 
     def _check(self) -> None:

@@ -5,9 +5,10 @@ import json
 import logging
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+from unittest.mock import patch
 
 import asyncpg
 import structlog
@@ -32,7 +33,9 @@ from worker.pipeline.life import Pipeline
 from worker.pipeline.publish import Publishing
 from worker.pipeline.publishers import Grant, Publishers
 from worker.pipeline.retries import Retries
+from worker.pipeline.turns import Turn
 from worker.storage.database import Database
+from worker.storage.footprint import Footprint
 from worker.storage.outbox import PendingEvent
 from worker.storage.vault import Vault
 
@@ -67,7 +70,7 @@ class Told(Replies):
 
 @dataclass(slots=True)
 class Lots:
-    """A source that hands out one batch."""
+    """A source that hands out what it was given."""
 
     waiting: list[Delivery]
     settled: list[Delivery] = field(default_factory=list)
@@ -77,7 +80,7 @@ class Lots:
         return len(self.waiting) >= count
 
     async def take(self, most: int) -> list[Delivery]:
-        """Hand it out."""
+        """Hand some of it out."""
         taken, self.waiting = self.waiting[:most], self.waiting[most:]
         return taken
 
@@ -102,17 +105,22 @@ class Once(DueCommands):
 
 @dataclass(slots=True)
 class Real:
-    """The pipeline, and the means to look behind it."""
+    """The pipeline, and the means to look behind it.
+
+    Attributes:
+        ahead: batches that were decided while the one before them was being saved.
+    """
 
     pipeline: Pipeline
     published: Published
     told: Told
     connection: asyncpg.Connection
+    ahead: int = 0
 
-    async def deliver(self, deliveries: list[Delivery]) -> None:
-        """Let the pipeline handle the messages, as one batch."""
+    async def deliver(self, deliveries: list[Delivery], size: int) -> None:
+        """Let the pipeline handle the messages, in batches of that size."""
         source = Lots(deliveries)
-        await self.pipeline.run(source)
+        await replace(self.pipeline, batch_size=size).run(source)
         assert source.settled == deliveries, "not every message is settled"
 
     async def let_be_due(self, commands: Sequence[Key]) -> None:
@@ -194,13 +202,28 @@ def failing_command() -> Iterator[None]:
 
 
 @contextmanager
+def counting(real: Real) -> Iterator[None]:
+    """Count the batches that go ahead, for the time of a `with` block."""
+    asked = Turn.may_go_ahead
+
+    def counted(turn: Turn, asks: Footprint) -> bool:
+        may = asked(turn, asks)
+        real.ahead += may
+        return may
+
+    with patch.object(Turn, "may_go_ahead", counted):
+        yield
+
+
+@contextmanager
 def running(url: str, runner: asyncio.Runner) -> Iterator[Real]:
     """Give the pipeline to code that is no coroutine, and enters it by `runner`."""
     with failing_command():
         context = real(url)
         one = runner.run(context.__aenter__())
         try:
-            yield one
+            with counting(one):
+                yield one
         finally:
             runner.run(context.__aexit__(None, None, None))
 

@@ -1,7 +1,7 @@
 """A tap on the bytes of a connection: what comes in thousands is read here, without a task each.
 
 aiormq reads each frame with several awaits and hands each delivery to a task of its own, and each
-confirm to a future; that is most of what a command costs (`docs/decisions/0014-tap.md`). The tap
+confirm to a future; that is most of what a command costs (`docs/decisions/0013-tap.md`). The tap
 cuts deliveries, returned messages and confirms of the channels that have a listener out of the
 stream as they arrive. All other frames go on to aiormq, byte for byte and in their order.
 

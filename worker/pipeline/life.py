@@ -8,7 +8,6 @@ commit undoes all of it and the broker delivers again, a crash after it is made 
 None of the steps knows what a venue is: the rules are in `domain/`.
 """
 
-import asyncio
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -29,9 +28,11 @@ from worker.pipeline.publish import Publishing
 from worker.pipeline.save import save
 from worker.pipeline.settle import settle
 from worker.pipeline.timing import stage
+from worker.pipeline.turns import Turn, Turns
 from worker.retry import forever
 from worker.storage import outcomes, world
 from worker.storage.database import Database
+from worker.storage.footprint import Footprint
 from worker.storage.vault import Vault
 
 MOST_BEHIND = 2
@@ -53,15 +54,15 @@ class Pipeline:
     async def run(self, source: Source) -> None:
         """Handle batch after batch, until the source is told to stop."""
         await self._ready()
-        ahead: list[Message] = []
-        async with Behind(MOST_BEHIND, source.stop) as behind:
-            while messages := ahead or await self._received(source):
-                saving = asyncio.Event()
-                done, ahead = await asyncio.gather(
-                    self._decided(messages, saving), self._ahead(source, saving)
-                )
-                # The next batch is decided while this one's events are on their way.
-                await behind.go_on(self._published(source, messages, done))
+        async with Behind(MOST_BEHIND, source.stop) as behind, Turns(self._decided) as turns:
+            turn: Turn | None = None
+            while turn or (messages := await self._received(source)):
+                turn = turn or turns.begin(messages)
+                # The next batch is decided while this one is saved, and the one before goes out.
+                ahead = await self._ahead(source, turn, turns)
+                done = await turn.work
+                await behind.go_on(self._published(source, turn.messages, done))
+                turn = ahead
 
     async def _received(self, source: Source) -> list[Message]:
         return await self._read(await source.take(self.batch_size))
@@ -73,22 +74,26 @@ class Pipeline:
                 async for delivery in breathing(deliveries)
             ]
 
-    async def _decided(self, messages: list[Message], saving: asyncio.Event) -> Done:
-        try:
-            with stage("transaction"):
-                return await isolated(partial(self._commit, saving), messages)
-        finally:
-            saving.set()
-
-    async def _ahead(self, source: Source, saving: asyncio.Event) -> list[Message]:
-        """Read the next batch while the database is at work, if it would be a full one anyway."""
-        await saving.wait()
+    async def _ahead(self, source: Source, turn: Turn, turns: Turns) -> Turn | None:
+        """Begin the next batch while the database is at work, if it would be a full one anyway."""
+        await turn.decided.wait()
         if not source.has(self.batch_size):
-            return []
-        deliveries: list[Delivery] = []
+            return None
         with suppress(TransientError):  # it is met again when there is nothing else to do
-            deliveries = await source.take(self.batch_size)
-        return await self._read(deliveries)
+            if messages := await self._received(source):
+                return turns.begin(messages, turn)
+        return None
+
+    async def _decided(self, turn: Turn) -> Done:
+        asks = world.asked(commands_of(turn.messages))
+        commit = partial(self._commit, turn, asks)
+        with stage("transaction"):
+            if turn.may_go_ahead(asks):
+                # Whatever comes in its way, it is met again in its turn, and dealt with there.
+                with suppress(Exception):
+                    return await commit(turn.messages)
+            await turn.comes()
+            return await isolated(commit, turn.messages)
 
     async def _published(self, source: Source, messages: list[Message], done: Done) -> None:
         with stage("publish"):
@@ -101,14 +106,15 @@ class Pipeline:
             with attempt:
                 await self.vault.ready(self.database)
 
-    async def _commit(self, saving: asyncio.Event, messages: list[Message]) -> Done:
+    async def _commit(self, turn: Turn, asks: Footprint, messages: list[Message]) -> Done:
         begun_at, now = time.monotonic(), datetime.now(UTC)
-        async with self.database.transaction() as tx:
-            gone = await taken_over(tx, messages)
-            known = await outcomes.known(tx, commands_of(messages))
-            batch = deduplicate(messages, known, gone)
-            states = await world.load(tx, batch.commands, self.terms.policy)
-            decisions = await decide_all(batch, states, self.terms, now)
-            saving.set()  # from here on the database has most of the work
-            done = await save(tx, decisions, now, self.most_bytes, self.vault)
+        with turn.trying():
+            async with self.database.transaction() as tx:
+                gone = await taken_over(tx, messages)
+                known = await outcomes.known(tx, commands_of(messages))
+                batch = deduplicate(messages, known, gone)
+                states = await world.load(tx, batch.commands, self.terms.policy)
+                decisions = await decide_all(batch, states, self.terms, now)
+                await turn.to_save(states.left(asks))
+                done = await save(tx, decisions, now, self.most_bytes, self.vault)
         return replace(done, begun_at=begun_at)

@@ -5,7 +5,7 @@ each venue is read once and written once, whatever number of commands it gets.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from worker.domain.cancel import Cancel
@@ -17,12 +17,17 @@ from worker.domain.state import State, Venue
 from worker.storage import deferred, parts, venues
 from worker.storage.database import Connection
 from worker.storage.deferred import Waiting
+from worker.storage.footprint import Footprint, bases_of
 from worker.storage.parts import Parts
 
 
 @dataclass(slots=True)
 class World:
-    """The venues of a batch as they are now, and as they were loaded."""
+    """The venues of a batch as they are now, and as they were loaded.
+
+    Attributes:
+        slugs: those that were in use before, or are now, of venues that have changed.
+    """
 
     loaded: dict[VenueKey, Venue]
     parts: Parts
@@ -31,11 +36,17 @@ class World:
     policy: Policy = field(default_factory=Policy)
     venues: dict[VenueKey, Venue] = field(default_factory=dict)
     waiting: dict[CommandKey, Waiting] = field(default_factory=dict)
+    slugs: set[tuple[str, str]] = field(default_factory=set)
 
     @property
     def locked(self) -> set[VenueKey]:
         """The venues whose rows are ours until the transaction ends: read, or created in it."""
         return self.loaded.keys() | self.venues.keys()
+
+    def left(self, asks: Footprint) -> Footprint:
+        """Return what saving touches, of a batch that has asked for that."""
+        near = {(tenant_id, base) for tenant_id, slug in self.slugs for base in bases_of(slug)}
+        return replace(asks, slugs=frozenset(near))
 
     def state_for(self, command: Command) -> State:
         """Return what the command is decided on."""
@@ -71,8 +82,21 @@ class World:
         taken = self.taken[tenant_id]
         if before is not None:
             taken.discard(before.slug)
+            self.slugs.add((tenant_id, before.slug))
         if after.deleted_at is None:
             taken.add(after.slug)
+            self.slugs.add((tenant_id, after.slug))
+
+
+def asked(commands: Collection[Command]) -> Footprint:
+    """Return what deciding the commands looks at."""
+    return Footprint(
+        venues=frozenset(command.key for command in commands),
+        commands=frozenset(
+            key for c in commands for key in (c.idempotency_key, _asked_about(c)) if key
+        ),
+        slugs=frozenset((c.tenant_id, base) for c in commands if (base := venues.slug_base_of(c))),
+    )
 
 
 async def load(tx: Connection, commands: Collection[Command], policy: Policy) -> World:

@@ -1,0 +1,107 @@
+"""Two batches of a source at work at once: the second is decided while the first is being saved.
+
+The second saves when the first is committed, and may begin before that only where it asks for
+nothing that the first is about to leave: so it decides what it would decide after the first. An
+attempt ahead that comes to nothing is made again in its turn (`docs/decisions/0016-turns.md`).
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Self
+
+from worker.pipeline.messages import Done, Message
+from worker.storage.footprint import Footprint
+
+
+class OvertakenError(Exception):
+    """The batch before was not committed at its first try: this one begins anew in its turn."""
+
+
+class Turn:
+    """A batch's place behind the one before it, and its work.
+
+    Attributes:
+        messages: the batch.
+        work: what commits it; to be awaited.
+        decided: set when it is known what it leaves, or the work is over.
+    """
+
+    work: asyncio.Task[Done]
+
+    def __init__(self, messages: list[Message], before: "Turn | None" = None) -> None:
+        self.messages = messages
+        self.decided = asyncio.Event()
+        self._before = before
+        self._leaves: Footprint | None = None
+        self._at_once: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+    def may_go_ahead(self, asks: Footprint) -> bool:
+        """Tell whether the batch before is being saved, and leaves nothing that is asked for."""
+        return self._before is not None and self._before.leaves_alone(asks)
+
+    def leaves_alone(self, asks: Footprint) -> bool:
+        """Tell whether this batch is being saved, for the first time, and leaves none of that."""
+        if self._leaves is None or self._at_once.done():
+            return False
+        return not self._leaves.meets(asks)
+
+    @contextmanager
+    def trying(self) -> Iterator[None]:
+        """Note whether the first try to commit the batch does."""
+        committed = False
+        try:
+            yield
+            committed = True
+        finally:
+            self.decided.set()
+            if not self._at_once.done():
+                self._at_once.set_result(committed)
+
+    async def to_save(self, leaves: Footprint) -> None:
+        """Say what is about to be saved, and wait until the batch before is committed.
+
+        Raises:
+            OvertakenError: it is not, at its first try.
+        """
+        self._leaves = leaves
+        self.decided.set()
+        if self._before is not None and not await self._before.at_once():
+            raise OvertakenError
+        self._before = None
+
+    async def at_once(self) -> bool:
+        """Tell, once it is known, whether the first try has committed this batch."""
+        return await asyncio.shield(self._at_once)
+
+    async def comes(self) -> None:
+        """Wait until the batch before is done with, however many tries it takes."""
+        if self._before is not None:
+            await asyncio.wait({self._before.work})
+        self._before = None
+
+
+class Turns:
+    """The batches of a source that are at work, two at most; none is left behind."""
+
+    def __init__(self, work: Callable[[Turn], Coroutine[Any, Any, Done]]) -> None:
+        self._work = work
+        self._last: Turn | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
+    ) -> None:
+        if self._last is not None:
+            self._last.work.cancel()
+            await asyncio.wait({self._last.work})
+
+    def begin(self, messages: list[Message], before: Turn | None = None) -> Turn:
+        """Begin the work on a batch, perhaps while the one before it is being saved."""
+        turn = Turn(messages, before)
+        turn.work = asyncio.create_task(self._work(turn))
+        self._last = turn
+        return turn
