@@ -56,6 +56,10 @@ _mutant("settings that do not go together", "worker.domain.settings.settings_pro
     lambda _: ()
 )
 
+_mutant("a batch goes ahead of what it asks for", "worker.storage.footprint.Footprint.meets")(
+    lambda *_: False
+)
+
 
 @_mutant("a no-op makes a version", "worker.domain.venue.changed_fields")
 def _always_changed(before: Any, after: Any) -> list[str]:

@@ -37,6 +37,7 @@ class Publishing:
         self._database = database
         self._publisher = publisher
         self._turn = asyncio.Lock()
+        self._looked: dict[VenueKey, float] = {}
 
     async def publish(self, done: Done) -> None:
         """Publish a batch's events, and before them what is left of its venues.
@@ -50,20 +51,35 @@ class Publishing:
                 await self._publish(events)
 
     async def _to_publish(self, done: Done) -> list[PendingEvent]:
-        doubtful = _doubtful(done)
+        doubtful = self._doubtful(done)
         left = await self._left(done, doubtful) if doubtful else []
-        if _doubtful(done) != doubtful:  # looking took long, perhaps through an outage
+        if not doubtful >= self._doubtful(done):  # looking took long, perhaps through an outage
             return await self._to_publish(done)
         return [event for event in done.events if event.key not in doubtful] + left
 
+    def _doubtful(self, done: Done) -> set[VenueKey]:
+        """Return the venues of which the outbox has to tell what is to be published now.
+
+        Those that were looked up since the batch began, too: what is its own may have been seen
+        there, and published. And after a while all: others may have swept it up, or met a refusal.
+        """
+        if time.monotonic() - done.begun_at >= FRESH_SECONDS:
+            return done.venues | {event.key for event in done.events}
+        looked = {key for key, at in self._looked.items() if at > done.begun_at}
+        return done.venues | {event.key for event in done.events if event.key in looked}
+
     async def _left(self, done: Done, venues: set[VenueKey]) -> list[PendingEvent]:
         # Looked up now, when what was published before it has been noted.
+        now = time.monotonic()
+        recent = {key: at for key, at in self._looked.items() if now - at < FRESH_SECONDS}
         async for attempt in forever("looking what is to be published", TransientError):
             with attempt:
                 async with self._database.transaction() as tx:
-                    return await outbox.to_publish(
+                    left = await outbox.to_publish(
                         tx, venues, done.events, unbroken=not done.halved
                     )
+                self._looked = recent | dict.fromkeys(venues, time.monotonic())
+                return left
         raise AssertionError("retrying ends with a result or an error")
 
     async def sweep_forever(self) -> None:
@@ -107,13 +123,3 @@ class Publishing:
                     await outbox.forget(tx, confirmed)
                     if refused:
                         await outbox.hold(tx, refused)
-
-
-def _doubtful(done: Done) -> set[VenueKey]:
-    """Return the venues of which the outbox has to tell what is to be published now.
-
-    After a while that is all of them: what was saved may have been swept up by others, or refused.
-    """
-    if time.monotonic() - done.begun_at < FRESH_SECONDS:
-        return done.venues
-    return done.venues | {event.key for event in done.events}
