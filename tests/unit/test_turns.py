@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from worker.pipeline import turns
 from worker.pipeline.messages import Done
 from worker.pipeline.turns import OvertakenError, Turn, Turns
 from worker.storage.footprint import Footprint, bases_of
@@ -31,7 +32,7 @@ class Batches:
         while True:
             try:
                 with turn.trying():
-                    await turn.to_save(footprint("one"))
+                    turn.leaves(footprint("one"))
                     self.said.append("first saves")
                     await self.may_save.wait()
                     self._perhaps_fail()
@@ -51,11 +52,12 @@ class Batches:
 
         async def second(turn: Turn) -> Done:
             if turn.may_go_ahead(asks):
-                self.said.append("second goes ahead")
+                self.said.append("second saves ahead")
                 try:
                     with turn.trying():
-                        await turn.to_save(asks)
-                        self.said.append("second saves")
+                        turn.leaves(asks)
+                        await turn.to_commit()
+                        self.said.append("second committed")
                         return DONE
                 except OvertakenError:
                     self.said.append("second overtaken")
@@ -80,9 +82,9 @@ async def _two(batches: Batches, asks: Footprint) -> list[str]:
 
 
 async def test_ahead_of_its_turn() -> None:
-    """What the first leaves alone may be decided meanwhile; it is saved when the first is."""
+    """What the first leaves alone may be saved meanwhile; it is committed when the first is."""
     said = await _two(Batches(), footprint("two", "c", "slug"))
-    assert said == ["first saves", "second goes ahead", "first committed", "second saves"]
+    assert said == ["first saves", "second saves ahead", "first committed", "second committed"]
 
 
 async def test_in_its_turn() -> None:
@@ -100,12 +102,28 @@ async def test_overtaken() -> None:
     assert said.index("first committed") < said.index("second comes")
 
 
+async def test_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the first takes long, it may be waiting for who waits for the second."""
+    monkeypatch.setattr(turns, "PATIENCE_SECONDS", 0.0)
+    batches = Batches()
+    async with Turns(batches.first) as firsts, Turns(batches.asking(footprint("two"))) as seconds:
+        first = firsts.begin([])
+        await first.decided.wait()
+        second = seconds.begin([], first)
+        async with asyncio.timeout(5):
+            while "second overtaken" not in batches.said:  # noqa: ASYNC110 - in plain sight
+                await asyncio.sleep(0)
+            batches.may_save.set()
+            await second.work
+    assert batches.said[-2:] == ["first committed", "second comes"]
+
+
 async def test_nothing_goes_ahead_of_what_is_tried_again() -> None:
     """Of a batch that failed once it is not known what its parts leave."""
     turn = Turn([])
     with pytest.raises(ZeroDivisionError), turn.trying():
         raise ZeroDivisionError
-    await turn.to_save(footprint("one"))
+    turn.leaves(footprint("one"))
     assert not turn.leaves_alone(footprint("two"))
 
 
@@ -121,8 +139,8 @@ async def test_nothing_is_left_behind() -> None:
         return DONE
 
     with pytest.raises(KeyError):  # noqa: PT012 - raised by leaving the block
-        async with Turns(work) as turns:
-            turns.begin([])
+        async with Turns(work) as both:
+            both.begin([])
             await asyncio.sleep(0)
             raise KeyError
     assert ended.is_set()

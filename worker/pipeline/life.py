@@ -58,7 +58,7 @@ class Pipeline:
             turn: Turn | None = None
             while turn or (messages := await self._received(source)):
                 turn = turn or turns.begin(messages)
-                # The next batch is decided while this one is saved, and the one before goes out.
+                # The next batch is begun while this one is saved, and the one before goes out.
                 ahead = await self._ahead(source, turn, turns)
                 done = await turn.work
                 await behind.go_on(self._published(source, turn.messages, done))
@@ -115,6 +115,7 @@ class Pipeline:
                 batch = deduplicate(messages, known, gone)
                 states = await world.load(tx, batch.commands, self.terms.policy)
                 decisions = await decide_all(batch, states, self.terms, now)
-                await turn.to_save(states.left(asks))
+                turn.leaves(states.left(asks))
                 done = await save(tx, decisions, now, self.most_bytes, self.vault)
+                await turn.to_commit()
         return replace(done, begun_at=begun_at)

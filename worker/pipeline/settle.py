@@ -3,6 +3,7 @@
 Whatever became of a command is in the database by now, so there is one way to settle: acknowledge.
 """
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -58,8 +59,12 @@ def _label(outcome: Outcome) -> str:
 
 
 def _log(say: FilteringBoundLogger, message: Message, outcome: Outcome) -> None:
+    level = LEVELS[outcome.result]
+    if not say.is_enabled_for(level):
+        return
     origin = message.origin
-    getattr(say, LEVELS[outcome.result])(
+    say.log(
+        level,
         "command",
         command_id=outcome.command_id,
         command_type=origin.type if origin else None,
@@ -77,8 +82,8 @@ def _trace_id(traceparent: str | None) -> str | None:
 
 
 LEVELS = {
-    Result.APPLIED: "debug",
-    Result.REJECTED: "info",
-    Result.DEFERRED: "info",
-    Result.PARKED: "warning",
+    Result.APPLIED: logging.DEBUG,
+    Result.REJECTED: logging.INFO,
+    Result.DEFERRED: logging.INFO,
+    Result.PARKED: logging.WARNING,
 }

@@ -1,8 +1,8 @@
-"""Two batches of a source at work at once: the second is decided while the first is being saved.
+"""Two batches of a source at work at once: the second is decided and saved while the first is.
 
-The second saves when the first is committed, and may begin before that only where it asks for
-nothing that the first is about to leave: so it decides what it would decide after the first. An
-attempt ahead that comes to nothing is made again in its turn (`docs/decisions/0016-turns.md`).
+The second is committed after the first, and may begin before that only where it asks for nothing
+that the first is about to leave: so it decides what it would decide after the first. An attempt
+ahead that comes to nothing is made again in its turn (`docs/decisions/0016-turns.md`).
 """
 
 import asyncio
@@ -13,6 +13,10 @@ from typing import Any, Self
 
 from worker.pipeline.messages import Done, Message
 from worker.storage.footprint import Footprint
+
+PATIENCE_SECONDS = 1.0
+"""For which a batch that is saved waits for the one before it: that one may wait for a third, of
+another worker, which waits for this one, and no server can see that."""
 
 
 class OvertakenError(Exception):
@@ -59,15 +63,25 @@ class Turn:
             if not self._at_once.done():
                 self._at_once.set_result(committed)
 
-    async def to_save(self, leaves: Footprint) -> None:
-        """Say what is about to be saved, and wait until the batch before is committed.
+    def leaves(self, what: Footprint) -> None:
+        """Say what is about to be saved."""
+        self._leaves = what
+        self.decided.set()
+
+    async def to_commit(self) -> None:
+        """Wait until the batch before is committed.
 
         Raises:
-            OvertakenError: it is not, at its first try.
+            OvertakenError: it is not, at its first try or before long.
         """
-        self._leaves = leaves
-        self.decided.set()
-        if self._before is not None and not await self._before.at_once():
+        if self._before is None:
+            return
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                committed = await self._before.at_once()
+        except TimeoutError:
+            committed = False
+        if not committed:
             raise OvertakenError
         self._before = None
 
