@@ -3,6 +3,7 @@
 import asyncio
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import port_for
 
 from tests.support.waiting import until
 
+COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
+PORT = re.compile(rb'"port": (\d+), "event": "http port"|http port .*\bport=(\d+)')
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -31,20 +33,30 @@ class WorkerProcess:
     module = "worker"
 
     def __init__(self, environment: Mapping[str, str], log: Path) -> None:
-        self.port = port_for.select_random()
         self.log = log
         self.starts = 0
         self.environment = {
             **os.environ,
             **environment,
-            "VENUE_HTTP_PORT": str(self.port),
+            # Its own choice: another's worker on a port chosen here would answer in its place.
+            "VENUE_HTTP_PORT": "0",
             "VENUE_LOG_LEVEL": "info",
         }
         self._process: subprocess.Popen[bytes] | None = None
+        self._logged_before = 0
+
+    @property
+    def port(self) -> int:
+        """The port of its HTTP server; 0 until it has told, since it was started last."""
+        if not self.log.exists():
+            return 0
+        told = PORT.findall(COLOUR.sub(b"", self.log.read_bytes()[self._logged_before :]))
+        return int(b"".join(told[-1])) if told else 0
 
     def start(self) -> None:
         """Start the process; it may have run and ended before."""
         self.starts += 1
+        self._logged_before = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", self.module, "run"],
