@@ -35,7 +35,6 @@ from worker.pipeline.publishers import Grant, Publishers
 from worker.pipeline.retries import Retries
 from worker.pipeline.turns import Turn
 from worker.storage.database import Database
-from worker.storage.footprint import Footprint
 from worker.storage.outbox import PendingEvent
 from worker.storage.vault import Vault
 
@@ -206,8 +205,8 @@ def counting(real: Real) -> Iterator[None]:
     """Count the batches that go ahead, for the time of a `with` block."""
     asked = Turn.may_go_ahead
 
-    def counted(turn: Turn, asks: Footprint) -> bool:
-        may = asked(turn, asks)
+    def counted(turn: Turn) -> bool:
+        may = asked(turn)
         real.ahead += may
         return may
 

@@ -11,7 +11,7 @@ import aiormq
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
 
 from tests.support.commands import Document, new_id
-from tests.support.waiting import until
+from tests.support.waiting import ended, until
 
 AT_ONCE = 200
 RECONNECT_SECONDS = 0.05
@@ -133,7 +133,7 @@ async def bus(url: str) -> AsyncIterator[Bus]:
         yield one
         await one.close()
     finally:
-        connecting.cancel()
+        await ended(connecting)
 
 
 async def reset_broker(url: str) -> None:

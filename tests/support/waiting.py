@@ -1,4 +1,4 @@
-"""Waiting for something to become true, with a deadline; nothing in the tests waits otherwise."""
+"""Waiting for something to become true, or to end; nothing in the tests waits otherwise."""
 
 import asyncio
 import inspect
@@ -25,3 +25,11 @@ async def until(condition: Callable[[], Any], what: str, seconds: float = 60.0) 
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds:.0f} s: {what}; last seen {value!r}")
         await asyncio.sleep(POLL_SECONDS)
+
+
+async def ended(task: asyncio.Task[Any]) -> None:
+    """Cancel a task until it has ended."""
+    # A library may swallow a cancellation, as aiormq does with one that comes while it closes.
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=1)

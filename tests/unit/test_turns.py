@@ -1,22 +1,26 @@
 """Two batches at work at once: the second ahead of its turn where the first leaves it alone."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any
 
 import pytest
 
+from tests.unit.batches import message
+from tests.unit.samples import COMMAND, VENUE
 from worker.pipeline import turns
-from worker.pipeline.messages import Done
-from worker.pipeline.turns import OvertakenError, Turn, Turns
-from worker.storage.footprint import Footprint, bases_of
+from worker.pipeline.messages import Done, Message
+from worker.pipeline.turns import OvertakenError, Turn, Turns, asked
+from worker.storage.footprint import bases_of
 
 DONE = Done([], [], set())
-
-
-def footprint(venue: str = "", command: str = "", slug: str = "") -> Footprint:
-    """Return what a batch of one command reads or writes."""
-    return Footprint(*(frozenset([("t", one)] if one else []) for one in (venue, command, slug)))
+DATA = {"name": "Fenway Park", "address": {"country": "US"}}
+FIRST = message(data=DATA)
+OTHER = {
+    "id": "0197aaaa-0000-7000-8000-0000000000c2",
+    "subject": "0197aaaa-0000-7000-8000-0000000000b2",
+    "data": {"name": "Wrigley Field", "address": {"country": "US"}},
+}
+SECOND = message(**OTHER)
+UNREADABLE = message(type="venue.unheard-of")
 
 
 class Batches:
@@ -32,7 +36,7 @@ class Batches:
         while True:
             try:
                 with turn.trying():
-                    turn.leaves(footprint("one"))
+                    turn.leaves(asked(turn.messages))
                     self.said.append("first saves")
                     await self.may_save.wait()
                     self._perhaps_fail()
@@ -47,49 +51,55 @@ class Batches:
             self.fails = False
             raise ZeroDivisionError
 
-    def asking(self, asks: Footprint) -> Callable[[Turn], Coroutine[Any, Any, Done]]:
-        """Return the work of a batch that asks for it."""
-
-        async def second(turn: Turn) -> Done:
-            if turn.may_go_ahead(asks):
-                self.said.append("second saves ahead")
-                try:
-                    with turn.trying():
-                        turn.leaves(asks)
-                        await turn.to_commit()
-                        self.said.append("second committed")
-                        return DONE
-                except OvertakenError:
-                    self.said.append("second overtaken")
-            await turn.comes()
-            self.said.append("second comes")
-            return DONE
-
-        return second
+    async def second(self, turn: Turn) -> Done:
+        """Go ahead if that may be, and come in its turn if nothing comes of it."""
+        if turn.may_go_ahead():
+            self.said.append("second saves ahead")
+            try:
+                with turn.trying():
+                    turn.leaves(asked(turn.messages))
+                    await turn.to_commit()
+                    self.said.append("second committed")
+                    return DONE
+            except OvertakenError:
+                self.said.append("second overtaken")
+        await turn.comes()
+        self.said.append("second comes")
+        return DONE
 
 
-async def _two(batches: Batches, asks: Footprint) -> list[str]:
+async def _two(batches: Batches, *second: Message) -> list[str]:
     """Begin the first, and the second when the first is decided; return what they said."""
-    async with Turns(batches.first) as firsts, Turns(batches.asking(asks)) as seconds:
-        first = firsts.begin([])
-        await first.decided.wait()
-        second = seconds.begin([], first)
+    async with Turns(batches.first) as firsts, Turns(batches.second) as seconds:
+        one = firsts.begin([FIRST, UNREADABLE])
+        await one.decided.wait()
+        other = seconds.begin([*second], one)
         await asyncio.sleep(0)  # the second begins
         batches.may_save.set()
         async with asyncio.timeout(5):
-            await asyncio.gather(first.work, second.work)
+            await asyncio.gather(one.work, other.work)
     return batches.said
 
 
 async def test_ahead_of_its_turn() -> None:
     """What the first leaves alone may be saved meanwhile; it is committed when the first is."""
-    said = await _two(Batches(), footprint("two", "c", "slug"))
+    said = await _two(Batches(), SECOND)
     assert said == ["first saves", "second saves ahead", "first committed", "second committed"]
 
 
-async def test_in_its_turn() -> None:
+@pytest.mark.parametrize(
+    "second",
+    [
+        message(**{**OTHER, "subject": VENUE}),
+        message(**{**OTHER, "id": COMMAND}),
+        message(**{**OTHER, "data": DATA}),
+        UNREADABLE,
+    ],
+    ids=["venue", "command", "slug", "to be parked"],
+)
+async def test_in_its_turn(second: Message) -> None:
     """Where it asks for what the first is about to leave, it does not begin before that."""
-    said = await _two(Batches(), footprint("one"))
+    said = await _two(Batches(), second)
     assert said == ["first saves", "first committed", "second comes"]
 
 
@@ -97,7 +107,7 @@ async def test_overtaken() -> None:
     """Where the first has to try again, the second begins anew when the first is done with."""
     batches = Batches()
     batches.fails = True
-    said = await _two(batches, footprint("two"))
+    said = await _two(batches, SECOND)
     assert said.index("second overtaken") < said.index("second comes")
     assert said.index("first committed") < said.index("second comes")
 
@@ -106,10 +116,10 @@ async def test_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the first takes long, it may be waiting for who waits for the second."""
     monkeypatch.setattr(turns, "PATIENCE_SECONDS", 0.0)
     batches = Batches()
-    async with Turns(batches.first) as firsts, Turns(batches.asking(footprint("two"))) as seconds:
-        first = firsts.begin([])
+    async with Turns(batches.first) as firsts, Turns(batches.second) as seconds:
+        first = firsts.begin([FIRST])
         await first.decided.wait()
-        second = seconds.begin([], first)
+        second = seconds.begin([SECOND], first)
         async with asyncio.timeout(5):
             while "second overtaken" not in batches.said:  # noqa: ASYNC110 - in plain sight
                 await asyncio.sleep(0)
@@ -120,11 +130,11 @@ async def test_patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_nothing_goes_ahead_of_what_is_tried_again() -> None:
     """Of a batch that failed once it is not known what its parts leave."""
-    turn = Turn([])
+    turn = Turn([FIRST])
     with pytest.raises(ZeroDivisionError), turn.trying():
         raise ZeroDivisionError
-    turn.leaves(footprint("one"))
-    assert not turn.leaves_alone(footprint("two"))
+    turn.leaves(asked(turn.messages))
+    assert not turn.leaves_alone(asked([SECOND]))
 
 
 async def test_nothing_is_left_behind() -> None:
@@ -146,12 +156,17 @@ async def test_nothing_is_left_behind() -> None:
     assert ended.is_set()
 
 
-@pytest.mark.parametrize("name", ["venue", "command", "slug"])
-def test_footprints_meet(name: str) -> None:
-    """In one key of any kind."""
-    one = footprint(**{name: "a"})
-    assert one.meets(footprint(**{name: "a"}))
-    assert not one.meets(footprint("x", "y", "z"))
+async def test_a_batch_that_fails_at_once_holds_nobody_up() -> None:
+    """Who waits until it is decided hears of its end."""
+
+    async def work(_: Turn) -> Done:
+        raise ZeroDivisionError
+
+    async with asyncio.timeout(5), Turns(work) as both:
+        turn = both.begin([FIRST])
+        await turn.decided.wait()
+    with pytest.raises(ZeroDivisionError):
+        await turn.work
 
 
 @pytest.mark.parametrize(

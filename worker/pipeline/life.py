@@ -28,11 +28,10 @@ from worker.pipeline.publish import Publishing
 from worker.pipeline.save import save
 from worker.pipeline.settle import settle
 from worker.pipeline.timing import stage
-from worker.pipeline.turns import Turn, Turns
+from worker.pipeline.turns import Turn, Turns, asked
 from worker.retry import forever
 from worker.storage import outcomes, world
 from worker.storage.database import Database
-from worker.storage.footprint import Footprint
 from worker.storage.vault import Vault
 
 MOST_BEHIND = 2
@@ -85,12 +84,11 @@ class Pipeline:
         return None
 
     async def _decided(self, turn: Turn) -> Done:
-        asks = world.asked(commands_of(turn.messages))
-        commit = partial(self._commit, turn, asks)
+        commit = partial(self._commit, turn)
         with stage("transaction"):
-            if turn.may_go_ahead(asks):
-                # Whatever comes in its way, it is met again in its turn, and dealt with there.
-                with suppress(Exception):
+            # Whatever comes in the way ahead is met again in its turn, and dealt with there.
+            with suppress(Exception):
+                if turn.may_go_ahead():
                     return await commit(turn.messages)
             await turn.comes()
             return await isolated(commit, turn.messages)
@@ -106,7 +104,7 @@ class Pipeline:
             with attempt:
                 await self.vault.ready(self.database)
 
-    async def _commit(self, turn: Turn, asks: Footprint, messages: list[Message]) -> Done:
+    async def _commit(self, turn: Turn, messages: list[Message]) -> Done:
         begun_at, now = time.monotonic(), datetime.now(UTC)
         with turn.trying():
             async with self.database.transaction() as tx:
@@ -115,7 +113,7 @@ class Pipeline:
                 batch = deduplicate(messages, known, gone)
                 states = await world.load(tx, batch.commands, self.terms.policy)
                 decisions = await decide_all(batch, states, self.terms, now)
-                turn.leaves(states.left(asks))
+                turn.leaves(states.left(asked(messages)))
                 done = await save(tx, decisions, now, self.most_bytes, self.vault)
                 await turn.to_commit()
         return replace(done, begun_at=begun_at)

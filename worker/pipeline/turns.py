@@ -8,15 +8,27 @@ ahead that comes to nothing is made again in its turn (`docs/decisions/0016-turn
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
-from worker.pipeline.messages import Done, Message
+from worker.pipeline.decode import Unreadable
+from worker.pipeline.messages import Done, Message, commands_of, venues_of
+from worker.storage import world
 from worker.storage.footprint import Footprint
 
 PATIENCE_SECONDS = 1.0
 """For which a batch that is saved waits for the one before it: that one may wait for a third, of
 another worker, which waits for this one, and no server can see that."""
+
+
+def asked(messages: list[Message]) -> Footprint:
+    """Return what deciding and parking the messages looks at."""
+    return replace(
+        world.asked(commands_of(messages)),
+        venues=frozenset(venues_of(messages)),
+        bodies=frozenset(m.delivery.body for m in messages if isinstance(m.content, Unreadable)),
+    )
 
 
 class OvertakenError(Exception):
@@ -41,9 +53,9 @@ class Turn:
         self._leaves: Footprint | None = None
         self._at_once: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
-    def may_go_ahead(self, asks: Footprint) -> bool:
-        """Tell whether the batch before is being saved, and leaves nothing that is asked for."""
-        return self._before is not None and self._before.leaves_alone(asks)
+    def may_go_ahead(self) -> bool:
+        """Tell whether the batch before is being saved, and leaves nothing this one asks for."""
+        return self._before is not None and self._before.leaves_alone(asked(self.messages))
 
     def leaves_alone(self, asks: Footprint) -> bool:
         """Tell whether this batch is being saved, for the first time, and leaves none of that."""
@@ -59,7 +71,6 @@ class Turn:
             yield
             committed = True
         finally:
-            self.decided.set()
             if not self._at_once.done():
                 self._at_once.set_result(committed)
 
@@ -117,5 +128,6 @@ class Turns:
         """Begin the work on a batch, perhaps while the one before it is being saved."""
         turn = Turn(messages, before)
         turn.work = asyncio.create_task(self._work(turn))
+        turn.work.add_done_callback(lambda _: turn.decided.set())
         self._last = turn
         return turn

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 else:
     Connection = asyncpg.pool.PoolConnectionProxy
 
-TOO_SLOW = ("57014", "55P03")
-"""SQLSTATEs of a statement that took too long, by itself or waiting for a lock: whoever holds a
-lock for so long (a migration, `VACUUM FULL`) is as little a command's fault as a slow disk."""
+TOO_SLOW = ("57014", "55P03", "25P04")
+"""SQLSTATEs of a statement, or of a transaction, that took too long, by itself or waiting for a
+lock: whoever holds a lock for so long (a migration, `VACUUM FULL`) is as little a command's fault
+as a slow disk."""
 
 RACES = ("40", "23505", "23P01")
 """SQLSTATEs that another transaction caused: rollbacks and unique violations."""
@@ -51,8 +52,11 @@ SINCE = 17
 TIMEOUTS_IN_ALL = 10
 """So many statements' time a transaction may take; none of ours needs it while all is well."""
 
-MOST_CONNECTIONS = 12
-"""Opened as they are needed: one for each partition with a batch in hand, and some beside them."""
+MOST_MILLISECONDS = 2**31 - 1
+"""What PostgreSQL takes for a timeout."""
+
+MOST_CONNECTIONS = 16
+"""Opened as they are needed: two for each partition with batches in hand, and some beside them."""
 
 SNAPSHOT = " ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 RELAXED = "SET LOCAL synchronous_commit = off;"
@@ -71,7 +75,8 @@ class Database:
     ) -> None:
         self._timeout = timeout_seconds
         milliseconds = int(timeout_seconds * 1000)
-        self._whole = WHOLE.format(milliseconds=TIMEOUTS_IN_ALL * milliseconds)
+        whole = min(TIMEOUTS_IN_ALL * milliseconds, MOST_MILLISECONDS)
+        self._whole = WHOLE.format(milliseconds=whole)
         self._begin = BEGIN.format(mode="", milliseconds=milliseconds)
         self._begin_snapshot = BEGIN.format(mode=SNAPSHOT, milliseconds=milliseconds)
         self._pool = asyncpg.create_pool(

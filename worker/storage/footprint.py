@@ -16,11 +16,13 @@ class Footprint:
         venues: (tenant, venue), and all that belongs to them.
         commands: (tenant, command id), those of commands that wait among them.
         slugs: (tenant, slug): where numbering starts, for those that may be given a number.
+        bodies: those of messages to park: each is kept once.
     """
 
     venues: frozenset[VenueKey]
     commands: frozenset[CommandKey]
     slugs: frozenset[tuple[str, str]]
+    bodies: frozenset[bytes] = frozenset()
 
     def meets(self, other: "Footprint") -> bool:
         """Tell whether anything is in both."""
@@ -28,6 +30,7 @@ class Footprint:
             self.venues.isdisjoint(other.venues)
             and self.commands.isdisjoint(other.commands)
             and self.slugs.isdisjoint(other.slugs)
+            and self.bodies.isdisjoint(other.bodies)
         )
 
 

@@ -64,5 +64,7 @@ function isZone(name) {
 function digest({ type, subject, actorid, expectedversion, notbefore, data }) {
   const content = [type, subject.toLowerCase(), actorid, expectedversion, notbefore, data];
   const text = stringify(content.map((value) => value ?? null));
-  return createHash('sha256').update(text).digest();
+  // In ASCII, as the other workers have it: a resend may meet either.
+  const ascii = text.replace(/[\u007f-\uffff]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return createHash('sha256').update(ascii).digest();
 }
