@@ -24,7 +24,7 @@ PART = 500_000
 """Rows in a statement: progress, and a bound on what one failure costs."""
 FILL_SECONDS = 3600.0
 TABLES = ("venue", "command_outcome")
-PROMISES = (Threshold(RATIO, least=0.5),)
+PROMISES = (Threshold(RATIO, least=0.85),)
 
 # Younger than what retention deletes: this is about what is there, not about deleting it.
 OUTCOMES = """

@@ -17,7 +17,7 @@ FAILED = "probes that failed"
 ASKED = "share of the time probed"
 # A worker that answers nothing all the time is asked once, and that is no good p99.
 PROMISES = (
-    Threshold(f"{PROBE} p99", most=200),
+    Threshold(f"{PROBE} p99", most=50),
     Threshold(FAILED, most=0),
     Threshold(ASKED, least=0.8),
 )

@@ -11,7 +11,7 @@ from perf.load.schedule import Step
 from perf.scenarios.bars import Bars
 from perf.scenarios.usual import P50, P99, usual
 
-PROMISES = (Threshold(P50, most=50), Threshold(P99, most=200))
+PROMISES = (Threshold(P50, most=10), Threshold(P99, most=20))
 
 
 async def quiet(bench: Bench, bars: Bars, rate: float, seconds: float) -> Findings:

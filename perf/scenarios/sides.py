@@ -17,7 +17,7 @@ PROMISES = {
     # A venue's events go out one after the other: slower, but no collapse.
     HOT: (Threshold(RATIO, least=0.1),),
     LARGE: (Threshold(f"{LARGE}, bytes", least=5),),
-    GARBAGE: (Threshold(RATIO, least=0.5),),
+    GARBAGE: (Threshold(RATIO, least=0.7),),
 }
 
 

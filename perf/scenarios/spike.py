@@ -28,7 +28,7 @@ STEP_SECONDS = 0.1
 CALM_STEPS = int((CALM_SECONDS - WARM_SECONDS) / STEP_SECONDS)
 RECOVERY = "from the backlog's end to a quiet queue's latency"
 DRAINED = "from the spike's end to the backlog's"
-PROMISES = (Threshold(RECOVERY, most=5), Threshold(DRAINED, most=20))
+PROMISES = (Threshold(RECOVERY, most=1), Threshold(DRAINED, most=20))
 
 
 async def spike(bench: Bench, bars: Bars, rate: float, factor: float, seconds: float) -> Findings:

@@ -28,7 +28,7 @@ from worker.pipeline.publish import Publishing
 from worker.pipeline.save import save
 from worker.pipeline.settle import settle
 from worker.pipeline.timing import stage
-from worker.pipeline.turns import Turn, Turns, asked
+from worker.pipeline.turns import Turn, Turns
 from worker.retry import forever
 from worker.storage import outcomes, world
 from worker.storage.database import Database
@@ -113,7 +113,7 @@ class Pipeline:
                 batch = deduplicate(messages, known, gone)
                 states = await world.load(tx, batch.commands, self.terms.policy)
                 decisions = await decide_all(batch, states, self.terms, now)
-                turn.leaves(states.left(asked(messages)))
+                turn.leaves(states)
                 done = await save(tx, decisions, now, self.most_bytes, self.vault)
                 await turn.to_commit()
         return replace(done, begun_at=begun_at)

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,6 +17,7 @@ from worker.pipeline.decode import Unreadable
 from worker.pipeline.messages import Done, Message, commands_of, venues_of
 from worker.storage import world
 from worker.storage.footprint import Footprint
+from worker.storage.world import World
 
 PATIENCE_SECONDS = 1.0
 """For which a batch that is saved waits for the one before it: that one may wait for a third, of
@@ -53,9 +55,13 @@ class Turn:
         self._leaves: Footprint | None = None
         self._at_once: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
+    @cached_property
+    def _asks(self) -> Footprint:
+        return asked(self.messages)
+
     def may_go_ahead(self) -> bool:
         """Tell whether the batch before is being saved, and leaves nothing this one asks for."""
-        return self._before is not None and self._before.leaves_alone(asked(self.messages))
+        return self._before is not None and self._before.leaves_alone(self._asks)
 
     def leaves_alone(self, asks: Footprint) -> bool:
         """Tell whether this batch is being saved, for the first time, and leaves none of that."""
@@ -74,9 +80,10 @@ class Turn:
             if not self._at_once.done():
                 self._at_once.set_result(committed)
 
-    def leaves(self, what: Footprint) -> None:
+    def leaves(self, states: World) -> None:
         """Say what is about to be saved."""
-        self._leaves = what
+        if not self._at_once.done():
+            self._leaves = states.left(self._asks)
         self.decided.set()
 
     async def to_commit(self) -> None:
