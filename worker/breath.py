@@ -5,12 +5,12 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from typing import TypeVar
 
-LONGEST_SECONDS = 0.002
+LONGEST_SECONDS = 0.001
 T = TypeVar("T")
 
 
 async def breathing(items: Iterable[T]) -> AsyncIterator[T]:
-    """Yield the items, giving way to other tasks every two milliseconds."""
+    """Yield the items, giving way to other tasks every millisecond."""
     since = time.perf_counter()
     for item in items:
         yield item
