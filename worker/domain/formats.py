@@ -106,9 +106,8 @@ def _check_zone(value: str) -> str:
 
 
 def _check_url(value: str) -> str:
-    Url(
-        value
-    )  # the scheme is in the pattern; the text stays as it was given: no slash is added to it
+    # The scheme is in the pattern. The text stays as it was given: no slash is added to it.
+    Url(value)
     return value
 
 

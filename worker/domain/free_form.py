@@ -3,12 +3,7 @@
 import math
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    JsonValue,
-    WithJsonSchema,
-)
+from pydantic import AfterValidator, BeforeValidator, JsonValue, WithJsonSchema
 
 from worker.domain.formats import whole
 

@@ -52,7 +52,7 @@ class Turn:
         self.messages = messages
         self.decided = asyncio.Event()
         self._before = before
-        self._leaves: Footprint | None = None
+        self._states: World | None = None
         self._at_once: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
     @cached_property
@@ -65,9 +65,9 @@ class Turn:
 
     def leaves_alone(self, asks: Footprint) -> bool:
         """Tell whether this batch is being saved, for the first time, and leaves none of that."""
-        if self._leaves is None or self._at_once.done():
+        if self._states is None or self._at_once.done():
             return False
-        return not self._leaves.meets(asks)
+        return not self._states.left(self._asks).meets(asks)
 
     @contextmanager
     def trying(self) -> Iterator[None]:
@@ -81,9 +81,8 @@ class Turn:
                 self._at_once.set_result(committed)
 
     def leaves(self, states: World) -> None:
-        """Say what is about to be saved."""
-        if not self._at_once.done():
-            self._leaves = states.left(self._asks)
+        """Say what is about to be saved; what that leaves is worked out for who asks."""
+        self._states = states
         self.decided.set()
 
     async def to_commit(self) -> None:
