@@ -26,12 +26,13 @@ from worker.messaging.delivery import Delivery
 from worker.outcome import Result
 from worker.pipeline.decide import Terms, decide_all
 from worker.pipeline.deduplicate import deduplicate
-from worker.pipeline.messages import read
+from worker.pipeline.messages import commands_of, read, to_decide
 from worker.pipeline.publishers import Publishers
 from worker.pipeline.retries import Retries
 from worker.pipeline.save import save
-from worker.storage import outcomes, world
+from worker.storage import world
 from worker.storage.database import Connection, Database
+from worker.storage.lookup import look_up
 from worker.storage.vault import Vault
 
 DATABASE = "venue_perf_layout"
@@ -141,8 +142,9 @@ async def _handle(tx: Connection, delivery: Delivery, cost: Cost) -> None:
         message = read(delivery, MOST_BYTES, VAULT)
     await asyncio.sleep(0)
     with cost.step("load"):
-        batch = deduplicate([message], await outcomes.known(tx, []), frozenset())
-        states = await world.load(tx, batch.commands, Policy())
+        found = await look_up(tx, commands_of([message]), to_decide([message]))
+        batch = deduplicate([message], found.known)
+        states = await world.load(tx, found, batch.commands, Policy())
     with cost.step("decide"):
         decisions = await decide_all(batch, states, TERMS, now)
     with cost.step("save"):

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.commands import Venue, new_id
 from tests.support.kept import add_events, now
-from tests.unit.batches import decide_batch
+from tests.unit.batches import decide_batch, world
 from tests.unit.samples import FIELDS, MOST, NOW, TENANT, VAULT, VENUE, command
 from worker.domain.origin import VenueKey
 from worker.domain.patch import JsonObject
@@ -18,10 +18,11 @@ from worker.messaging.publisher import Published, Publisher
 from worker.pipeline.messages import Done, Message
 from worker.pipeline.publish import FRESH_SECONDS, Publishing
 from worker.pipeline.save import save
-from worker.storage import events, outbox
+from worker.storage import outbox
 from worker.storage.database import Database
 from worker.storage.events import NewEvent
 from worker.storage.outbox import MOST_EACH, PendingEvent
+from worker.storage.write import write
 
 ROWS_READ_WHOLE = "SELECT seq_tup_read FROM pg_stat_user_tables WHERE relname = 'outbox'"
 DAY = 1.0
@@ -81,7 +82,7 @@ async def test_which_venues_begin_anew(ours: Database, database: asyncpg.Connect
     namesake = Venue(id=waiting.id)
     given = [new_event(venue, n) for venue in (waiting, free, done, namesake) for n in (3, 4)]
     async with ours.transaction() as tx:
-        saved = await events.save(tx, given, await now(database))
+        saved = await write(tx, world(), [], given, await now(database))
     assert [event.id for event in saved.events] == [event.id for event in given]
     assert [event.position for event in saved.events] == sorted(e.position for e in saved.events)
     assert saved.first == {_key(free), _key(done), _key(namesake)}
@@ -141,7 +142,7 @@ async def test_a_grown_outbox_is_not_read_whole(
     async def saved_and_looked_up() -> None:
         given = [new_event(Venue(), 1) for _ in others]
         async with ours.transaction() as tx:
-            saved = await events.save(tx, given, await now(database))
+            saved = await write(tx, world(), [], given, await now(database))
             await outbox.to_publish(tx, {event.key for event in saved.events}, [])
             await tx.execute("SELECT pg_stat_force_next_flush()")
 

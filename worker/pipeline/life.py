@@ -23,15 +23,16 @@ from worker.pipeline.decide import Terms, decide_all
 from worker.pipeline.deduplicate import deduplicate
 from worker.pipeline.due import taken_over
 from worker.pipeline.isolate import isolated
-from worker.pipeline.messages import Done, Message, Source, commands_of, read
+from worker.pipeline.messages import Done, Message, Source, commands_of, read, to_decide
 from worker.pipeline.publish import Publishing
 from worker.pipeline.save import save
 from worker.pipeline.settle import settle
 from worker.pipeline.timing import stage
 from worker.pipeline.turns import Turn, Turns
 from worker.retry import forever
-from worker.storage import outcomes, world
+from worker.storage import world
 from worker.storage.database import Database
+from worker.storage.lookup import look_up
 from worker.storage.vault import Vault
 
 MOST_BEHIND = 2
@@ -109,9 +110,9 @@ class Pipeline:
         with turn.trying():
             async with self.database.transaction() as tx:
                 gone = await taken_over(tx, messages)
-                known = await outcomes.known(tx, commands_of(messages))
-                batch = deduplicate(messages, known, gone)
-                states = await world.load(tx, batch.commands, self.terms.policy)
+                found = await look_up(tx, commands_of(messages), to_decide(messages))
+                batch = deduplicate(messages, found.known, gone)
+                states = await world.load(tx, found, batch.commands, self.terms.policy)
                 decisions = await decide_all(batch, states, self.terms, now)
                 turn.leaves(states)
                 done = await save(tx, decisions, now, self.most_bytes, self.vault)

@@ -84,6 +84,11 @@ def commands_of(messages: Iterable[Message]) -> list[Command]:
     return [m.content for m in messages if isinstance(m.content, Command)]
 
 
+def to_decide(messages: Iterable[Message]) -> list[Command]:
+    """Return those of the commands that may have to be decided: none that has failed."""
+    return [m.content for m in messages if isinstance(m.content, Command) and not m.failure]
+
+
 def venues_of(messages: Iterable[Message]) -> set[VenueKey]:
     """Return the venues, (tenant, venue), that the messages name."""
     return {message.origin.key for message in messages if message.origin is not None}

@@ -9,9 +9,10 @@ from worker.outcome import Outcome, Result
 from worker.pipeline.decisions import Decisions
 from worker.pipeline.messages import Done, venues_of
 from worker.pipeline.park import park
-from worker.storage import deferred, events, outcomes, world
+from worker.storage import deferred, parts
 from worker.storage.database import Connection
 from worker.storage.vault import Vault
+from worker.storage.write import write
 
 
 async def save(
@@ -19,16 +20,15 @@ async def save(
 ) -> Done:
     """Write all that the batch has come to; return what is to be published and replied."""
     messages = decisions.batch.messages
-    await world.save(tx, decisions.world, now)
-    await outcomes.save(tx, decisions.decided, now)
-    await deferred.save(tx, list(decisions.deferred.values()), now, vault)
     refusals = await park(tx, decisions, now, vault)
-    await deferred.finish(tx, finished(decisions))
     new = [
         written(event, origin, now, most_bytes)
         async for event, origin in breathing([*decisions.events, *refusals])
     ]
-    saved = await events.save(tx, new, now)
+    saved = await write(tx, decisions.world, decisions.decided, new, now)
+    await parts.save(tx, decisions.world.parts, now)
+    await deferred.save(tx, list(decisions.deferred.values()), now, vault)
+    await deferred.finish(tx, finished(decisions))
     return Done(
         outcomes=[
             None if place in decisions.batch.gone else _outcome(decisions, place)

@@ -1,14 +1,8 @@
-"""The table `venue_event`: events as published; new ones with their place in the outbox."""
+"""The table `venue_event`: events as published."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import NamedTuple
-
-from worker.domain.origin import VenueKey
-from worker.storage.database import Connection
-from worker.storage.outbox import PendingEvent
-from worker.storage.queries import queries
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,37 +19,15 @@ class NewEvent:
     body: str
 
 
-class Saved(NamedTuple):
-    """Events in the outbox.
-
-    Attributes:
-        events: in the order in which they were given.
-        first: the venues, (tenant, venue), of which nothing was waiting there before them.
-    """
-
-    events: list[PendingEvent]
-    first: set[VenueKey]
-
-
-async def save(tx: Connection, events: Sequence[NewEvent], occurred_at: datetime) -> Saved:
-    """Keep the events and queue them for publication, in the order given."""
-    if not events:
-        return Saved([], set())
-    rows = queries.insert_events(
-        tx,
-        ids=[event.id for event in events],
-        tenant_ids=[event.tenant_id for event in events],
-        venue_ids=[event.venue_id for event in events],
-        venue_versions=[event.version for event in events],
-        types=[event.type for event in events],
-        command_ids=[event.command_id for event in events],
-        actor_ids=[event.actor_id for event in events],
-        bodies=[event.body for event in events],
-        occurred_at=occurred_at,
-    )
-    places = {row["event_id"]: row async for row in rows}
-    saved = [
-        PendingEvent(places[e.id]["position"], e.id, e.tenant_id, e.venue_id, e.type, e.body)
-        for e in events
-    ]
-    return Saved(saved, {event.key for event in saved if not places[event.id]["follows"]})
+def columns(events: Sequence[NewEvent]) -> dict[str, list[Any]]:
+    """Return events as the columns of `write`, in the order in which they are to be published."""
+    return {
+        "event_ids": [event.id for event in events],
+        "event_tenant_ids": [event.tenant_id for event in events],
+        "event_venue_ids": [event.venue_id for event in events],
+        "event_versions": [event.version for event in events],
+        "event_types": [event.type for event in events],
+        "event_command_ids": [event.command_id for event in events],
+        "event_actor_ids": [event.actor_id for event in events],
+        "bodies": [event.body for event in events],
+    }

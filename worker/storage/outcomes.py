@@ -3,13 +3,13 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+import asyncpg
 from pydantic_core import from_json, to_json
 
-from worker.domain.command import Command
 from worker.domain.decision import Problem
-from worker.domain.origin import CommandKey, Deferred
-from worker.errors import ContendedError
+from worker.domain.origin import Deferred
 from worker.outcome import Outcome, Result
 from worker.storage.database import Connection
 from worker.storage.queries import queries, rows_of
@@ -36,54 +36,34 @@ class Decided:
     outcome: Outcome
 
 
-async def known(tx: Connection, commands: Collection[Command]) -> dict[CommandKey, Known]:
-    """Return those of the commands' ids that have an outcome, or are deferred."""
-    keys = sorted({command.idempotency_key for command in commands})
-    if not keys:
-        return {}
-    tenant_ids, command_ids = zip(*keys, strict=True)
-    return {
-        (row["tenant_id"], row["command_id"]): Known(
-            row["digest"],
-            Outcome(
-                result=Result(row["status"]),
-                command_id=row["command_id"],
-                venue_id=row["venue_id"],
-                version=row["version"],
-                problems=problems_of(row["errors"]),
-            ),
-            row["deferred_id"],
-        )
-        async for row in queries.known_commands(tx, tenant_ids=tenant_ids, command_ids=command_ids)
-    }
+def known_of(row: asyncpg.Record) -> Known:
+    """Return what a row of `look_up` says of a command."""
+    outcome = Outcome(
+        result=Result(row["status"]),
+        command_id=row["id"],
+        venue_id=row["venue_id"],
+        version=row["version"],
+        problems=problems_of(row["errors"]),
+    )
+    return Known(row["digest"], outcome, row["deferred_id"])
 
 
-async def save(tx: Connection, decided: Collection[Decided], decided_at: datetime) -> None:
-    """Keep the outcomes.
-
-    Raises:
-        ContendedError: another transaction has decided one of the commands since it was looked up.
-    """
-    if not decided:
-        return
+def columns(decided: Collection[Decided]) -> dict[str, list[Any]]:
+    """Return outcomes as the columns of `write`, in key order."""
     ordered = sorted(decided, key=lambda one: one.command.origin.idempotency_key)
     origins = [one.command.origin for one in ordered]
     outcomes = [one.outcome for one in ordered]
-    status = await queries.insert_outcomes(
-        tx,
-        tenant_ids=[origin.tenant_id for origin in origins],
-        command_ids=[origin.id for origin in origins],
-        types=[origin.type for origin in origins],
-        digests=[one.command.digest for one in ordered],
-        venue_ids=[origin.venue_id for origin in origins],
-        statuses=[outcome.result.value for outcome in outcomes],
-        versions=[outcome.version for outcome in outcomes],
-        errors=[_errors(outcome) for outcome in outcomes],
-        actor_ids=[origin.actor_id for origin in origins],
-        decided_at=decided_at,
-    )
-    if rows_of(status) != len(ordered):
-        raise ContendedError("another worker has decided one of these commands since")
+    return {
+        "command_tenant_ids": [origin.tenant_id for origin in origins],
+        "command_ids": [origin.id for origin in origins],
+        "command_types": [origin.type for origin in origins],
+        "digests": [one.command.digest for one in ordered],
+        "command_venue_ids": [origin.venue_id for origin in origins],
+        "results": [outcome.result.value for outcome in outcomes],
+        "command_versions": [outcome.version for outcome in outcomes],
+        "errors": [_errors(outcome) for outcome in outcomes],
+        "command_actor_ids": [origin.actor_id for origin in origins],
+    }
 
 
 async def delete_old(tx: Connection, cutoff: datetime, most: int) -> int:

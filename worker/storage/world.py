@@ -1,4 +1,4 @@
-"""Load the state that a batch of commands is decided on, keep it in step, and save what changed.
+"""Load the state that a batch of commands is decided on, and keep it in step.
 
 The next command of a batch sees what the one before it left behind, before any of it is written;
 each venue is read once and written once, whatever number of commands it gets.
@@ -6,7 +6,6 @@ each venue is read once and written once, whatever number of commands it gets.
 
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
 from worker.domain.cancel import Cancel
 from worker.domain.command import Command
@@ -18,6 +17,7 @@ from worker.storage import deferred, parts, venues
 from worker.storage.database import Connection
 from worker.storage.deferred import Waiting
 from worker.storage.footprint import Footprint, bases_of
+from worker.storage.lookup import Found
 from worker.storage.parts import Parts
 
 
@@ -99,28 +99,21 @@ def asked(commands: Collection[Command]) -> Footprint:
     )
 
 
-async def load(tx: Connection, commands: Collection[Command], policy: Policy) -> World:
-    """Lock and read what the commands are decided on; venues in the one order of all batches."""
-    loaded = await venues.lock(tx, sorted({command.key for command in commands}))
-    bases = {
-        command.idempotency_key: base
-        for command in commands
-        if (base := venues.slug_base_of(command)) is not None
-    }
+async def load(
+    tx: Connection, found: Found, commands: Collection[Command], policy: Policy
+) -> World:
+    """Read what only some commands are decided on, beside what was found for all.
+
+    The venues are locked by now, so nobody changes their parts meanwhile.
+    """
     return World(
-        loaded=loaded,
+        loaded=found.venues,
         parts=await parts.load(tx, commands),
-        taken=await venues.taken_slugs(tx, {(key[0], base) for key, base in bases.items()}),
-        bases=bases,
+        taken=found.taken,
+        bases=found.bases,
         policy=policy,
         waiting=await deferred.waiting(tx, {key for c in commands if (key := _asked_about(c))}),
     )
-
-
-async def save(tx: Connection, world: World, now: datetime) -> None:
-    """Write every venue that changed, once, and the items of its parts that did."""
-    await venues.save(tx, world.venues, world.loaded)
-    await parts.save(tx, world.parts, now)
 
 
 def _asked_about(command: Command) -> CommandKey | None:
