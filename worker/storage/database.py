@@ -39,6 +39,7 @@ BLAMES_DATA = ("0A", "21", "22", "23", "38", "39", "54", "P0")
 BEGIN = """
 BEGIN{mode};
 SET LOCAL enable_seqscan = off;
+SET LOCAL plan_cache_mode = force_generic_plan;
 SET LOCAL idle_in_transaction_session_timeout = {milliseconds};
 SET LOCAL statement_timeout = {milliseconds};
 SET LOCAL lock_timeout = {milliseconds};
