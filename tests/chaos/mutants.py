@@ -74,7 +74,7 @@ def _no_inbox() -> None:
         return replace(await look(*asked), known={})
 
     async def as_if_all_were_new(tx: Any, **columns: Any) -> Any:
-        return {**await one(tx, **columns), "decided": len(columns["command_ids"])}
+        return {**await one(tx, **columns), "decided": len(columns["digests"])}
 
     setattr(life, "look_up", nothing_known)
     setattr(queries, "write", as_if_all_were_new)

@@ -139,3 +139,28 @@ async def test_breathing(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_no_breath_where_none_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A loop that is done at once costs no turn."""
     assert await _turns(list(range(100)), monkeypatch, step=0.0) == 0
+
+
+async def test_loops_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of several, one goes on in a turn of the event loop; one that is cancelled is passed over."""
+    monkeypatch.setattr("worker.breath.LONGEST_SECONDS", -1.0)
+    turn, seen = 0, list[tuple[int, str, int]]()
+
+    async def count() -> None:
+        nonlocal turn
+        while True:
+            turn += 1
+            await asyncio.sleep(0)
+
+    async def work(name: str) -> None:
+        seen.extend([(turn, name, item) async for item in breathing(range(5))])
+
+    counting = asyncio.create_task(count())
+    tasks = [asyncio.create_task(work(name)) for name in "abc"]
+    await asyncio.sleep(0)  # now each has seen one item, and waits
+    tasks[1].cancel()
+    await asyncio.wait(tasks)
+    counting.cancel()
+    later = [at for at, _, item in seen if item > 0]
+    assert len(later) == len(set(later)) > 5
+    assert [[item for _, by, item in seen if by == name] for name in "ac"] == [[*range(5)]] * 2

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from worker.storage.arrays import numbers, texts, words
+
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
@@ -19,15 +21,15 @@ class NewEvent:
     body: str
 
 
-def columns(events: Sequence[NewEvent]) -> dict[str, list[Any]]:
+def columns(events: Sequence[NewEvent]) -> dict[str, Any]:
     """Return events as the columns of `write`, in the order in which they are to be published."""
     return {
-        "event_ids": [event.id for event in events],
-        "event_tenant_ids": [event.tenant_id for event in events],
-        "event_venue_ids": [event.venue_id for event in events],
-        "event_versions": [event.version for event in events],
-        "event_types": [event.type for event in events],
-        "event_command_ids": [event.command_id for event in events],
-        "event_actor_ids": [event.actor_id for event in events],
+        "event_ids": words(event.id for event in events),
+        "event_tenant_ids": words(event.tenant_id for event in events),
+        "event_venue_ids": words(event.venue_id for event in events),
+        "event_versions": numbers(event.version for event in events),
+        "event_types": words(event.type for event in events),
+        "event_command_ids": words(event.command_id for event in events),
+        "event_actor_ids": texts(event.actor_id for event in events),
         "bodies": [event.body for event in events],
     }

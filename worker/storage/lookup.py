@@ -11,6 +11,7 @@ from worker.domain.command import Command
 from worker.domain.origin import CommandKey, VenueKey
 from worker.domain.state import Venue
 from worker.storage import outcomes, venues
+from worker.storage.arrays import texts, words
 from worker.storage.database import Connection
 from worker.storage.outcomes import Known
 from worker.storage.queries import queries
@@ -67,6 +68,10 @@ async def look_up(
     return found
 
 
-def _two_columns(one: str, other: str, pairs: set[tuple[str, str]]) -> dict[str, list[str]]:
+def _two_columns(one: str, other: str, pairs: set[tuple[str, str]]) -> dict[str, str]:
+    # UUIDs and bases of slugs; of a base `null` is one, and needs its quotes.
     ordered = sorted(pairs)
-    return {one: [first for first, _ in ordered], other: [second for _, second in ordered]}
+    return {
+        one: words(first for first, _ in ordered),
+        other: texts(second for _, second in ordered),
+    }

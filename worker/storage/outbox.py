@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 
 from worker.domain.origin import VenueKey
+from worker.storage.arrays import numbers
 from worker.storage.database import Connection
 from worker.storage.queries import queries
 
@@ -121,7 +122,7 @@ async def _oldest(tx: Connection, venues: Sequence[VenueKey], *, most: int) -> l
 
 async def forget(tx: Connection, events: Collection[PendingEvent]) -> None:
     """Take confirmed events out of the outbox."""
-    await queries.forget_published(tx, positions=[event.position for event in events])
+    await queries.forget_published(tx, positions=numbers(event.position for event in events))
 
 
 async def hold(tx: Connection, events: Collection[PendingEvent]) -> None:

@@ -11,6 +11,7 @@ from pydantic_core import from_json, to_json
 from worker.domain.decision import Problem
 from worker.domain.origin import Deferred
 from worker.outcome import Outcome, Result
+from worker.storage.arrays import numbers, texts, words
 from worker.storage.database import Connection
 from worker.storage.queries import queries, rows_of
 
@@ -48,21 +49,21 @@ def known_of(row: asyncpg.Record) -> Known:
     return Known(row["digest"], outcome, row["deferred_id"])
 
 
-def columns(decided: Collection[Decided]) -> dict[str, list[Any]]:
+def columns(decided: Collection[Decided]) -> dict[str, Any]:
     """Return outcomes as the columns of `write`, in key order."""
     ordered = sorted(decided, key=lambda one: one.command.origin.idempotency_key)
     origins = [one.command.origin for one in ordered]
     outcomes = [one.outcome for one in ordered]
     return {
-        "command_tenant_ids": [origin.tenant_id for origin in origins],
-        "command_ids": [origin.id for origin in origins],
-        "command_types": [origin.type for origin in origins],
+        "command_tenant_ids": words(origin.tenant_id for origin in origins),
+        "command_ids": words(origin.id for origin in origins),
+        "command_types": words(origin.type for origin in origins),
         "digests": [one.command.digest for one in ordered],
-        "command_venue_ids": [origin.venue_id for origin in origins],
-        "results": [outcome.result.value for outcome in outcomes],
-        "command_versions": [outcome.version for outcome in outcomes],
-        "errors": [_errors(outcome) for outcome in outcomes],
-        "command_actor_ids": [origin.actor_id for origin in origins],
+        "command_venue_ids": words(origin.venue_id for origin in origins),
+        "results": words(outcome.result.value for outcome in outcomes),
+        "command_versions": numbers(outcome.version for outcome in outcomes),
+        "errors": texts(_errors(outcome) for outcome in outcomes),
+        "command_actor_ids": texts(origin.actor_id for origin in origins),
     }
 
 

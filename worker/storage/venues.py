@@ -15,6 +15,7 @@ from worker.domain.slugs import slug_base
 from worker.domain.state import Status, Venue
 from worker.domain.venue_data import VenueCreate, VenueUpdate
 from worker.json_text import compact
+from worker.storage.arrays import numbers, texts, times, words
 
 PLAIN = re.compile(r"[A-Za-z0-9 -]+")
 GAPS = re.compile(r"[ -]+")
@@ -57,21 +58,22 @@ def venue_of(row: asyncpg.Record) -> Venue:
     )
 
 
-def columns(
-    venues: Mapping[VenueKey, Venue], loaded: Mapping[VenueKey, Venue]
-) -> dict[str, list[Any]]:
-    """Return venues that changed or are new as the columns of `write`, in key order."""
+def columns(venues: Mapping[VenueKey, Venue], loaded: Mapping[VenueKey, Venue]) -> dict[str, Any]:
+    """Return venues that changed or are new as the columns of `write`, in key order.
+
+    Without their times: what is new or has changed was made, or changed, when it was decided.
+    """
     ordered = sorted(venues.items())
     return {
-        "venue_tenant_ids": [tenant_id for (tenant_id, _), _ in ordered],
-        "venue_ids": [venue.id for _, venue in ordered],
-        "loaded_versions": [loaded[key].version if key in loaded else None for key, _ in ordered],
-        "versions": [venue.version for _, venue in ordered],
-        "statuses": [venue.status.value for _, venue in ordered],
-        "slugs": [venue.slug for _, venue in ordered],
+        "venue_tenant_ids": words(tenant_id for (tenant_id, _), _ in ordered),
+        "venue_ids": words(venue.id for _, venue in ordered),
+        "loaded_versions": numbers(
+            loaded[key].version if key in loaded else None for key, _ in ordered
+        ),
+        "versions": numbers(venue.version for _, venue in ordered),
+        "statuses": words(venue.status.value for _, venue in ordered),
+        "slugs": texts(venue.slug for _, venue in ordered),
         "fields": [compact(venue.fields).decode() for _, venue in ordered],
-        "status_reasons": [venue.status_reason for _, venue in ordered],
-        "created_ats": [venue.created_at for _, venue in ordered],
-        "updated_ats": [venue.updated_at for _, venue in ordered],
-        "deleted_ats": [venue.deleted_at for _, venue in ordered],
+        "status_reasons": texts(venue.status_reason for _, venue in ordered),
+        "deleted_ats": times(venue.deleted_at for _, venue in ordered),
     }

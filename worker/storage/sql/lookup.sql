@@ -4,17 +4,17 @@
 -- slugs in use that are one of the bases, or a base with a number ('.' is the byte after '-').
 -- Each base is looked up by the index: joined as a whole, all venues would be read for each batch.
 WITH command AS (
-    SELECT * FROM unnest(:tenant_ids::uuid[], :command_ids::uuid[]) AS w (tenant_id, command_id)
+    SELECT * FROM unnest(:tenant_ids::text::uuid[], :command_ids::text::uuid[]) AS w (tenant_id, command_id)
 ), locked AS (
     SELECT v.*
     FROM venue AS v
-    JOIN unnest(:venue_tenant_ids::uuid[], :venue_ids::uuid[]) AS wanted (tenant_id, id)
+    JOIN unnest(:venue_tenant_ids::text::uuid[], :venue_ids::text::uuid[]) AS wanted (tenant_id, id)
       ON v.tenant_id = wanted.tenant_id AND v.id = wanted.id
     ORDER BY v.tenant_id, v.id
     FOR UPDATE OF v
 ), near AS (
     SELECT DISTINCT wanted.tenant_id, near.slug
-    FROM unnest(:slug_tenant_ids::uuid[], :bases::text[]) AS wanted (tenant_id, base)
+    FROM unnest(:slug_tenant_ids::text::uuid[], :bases::text::text[]) AS wanted (tenant_id, base)
     CROSS JOIN LATERAL (
         SELECT v.slug
         FROM venue AS v

@@ -59,7 +59,7 @@ RETURNING tenant_id::text, venue_id::text;
 
 -- name: forget_published(positions)!
 -- Confirmed events leave the outbox.
-DELETE FROM outbox WHERE position = ANY (:positions::bigint[]);
+DELETE FROM outbox WHERE position = ANY (:positions::text::bigint[]);
 
 -- name: hold_refused(positions)!
 -- A subscriber refused these: their venues wait. Those that were refused before are put off already.

@@ -1,4 +1,4 @@
--- name: write(at, venue_tenant_ids, venue_ids, loaded_versions, versions, statuses, slugs, fields, status_reasons, created_ats, updated_ats, deleted_ats, command_tenant_ids, command_ids, command_types, digests, command_venue_ids, results, command_versions, errors, command_actor_ids, event_ids, event_tenant_ids, event_venue_ids, event_versions, event_types, event_command_ids, event_actor_ids, bodies)^
+-- name: write(at, venue_tenant_ids, venue_ids, loaded_versions, versions, statuses, slugs, fields, status_reasons, deleted_ats, command_tenant_ids, command_ids, command_types, digests, command_venue_ids, results, command_versions, errors, command_actor_ids, event_ids, event_tenant_ids, event_venue_ids, event_versions, event_types, event_command_ids, event_actor_ids, bodies)^
 -- What a batch has come to, in one round trip. Venues: those that were loaded, unless someone has
 -- changed them since, and new ones, unless someone has used their id since. What became of commands,
 -- unless another transaction has decided one since. Events and, in the same order, their places in the
@@ -8,24 +8,22 @@
 -- venues gives in that order: asked for with equality, all of the outbox might be read.
 WITH given AS (
     SELECT *
-    FROM unnest(:venue_tenant_ids::uuid[], :venue_ids::uuid[], :loaded_versions::integer[],
-                :versions::integer[], :statuses::text[], :slugs::text[], :fields::json[],
-                :status_reasons::text[], :created_ats::timestamptz[], :updated_ats::timestamptz[],
-                :deleted_ats::timestamptz[])
+    FROM unnest(:venue_tenant_ids::text::uuid[], :venue_ids::text::uuid[], :loaded_versions::text::integer[],
+                :versions::text::integer[], :statuses::text::text[], :slugs::text::text[], :fields::json[],
+                :status_reasons::text::text[], :deleted_ats::text::timestamptz[])
       AS v (tenant_id, id, loaded_version, version, status, slug, fields, status_reason,
-            created_at, updated_at, deleted_at)
+            deleted_at)
 ), changed AS (
     UPDATE venue AS v
     SET version = g.version, status = g.status, slug = g.slug, fields = g.fields,
-        status_reason = g.status_reason, updated_at = g.updated_at, deleted_at = g.deleted_at
+        status_reason = g.status_reason, updated_at = :at, deleted_at = g.deleted_at
     FROM given AS g
     WHERE v.tenant_id = g.tenant_id AND v.id = g.id AND v.version = g.loaded_version
     RETURNING v.id
 ), created AS (
     INSERT INTO venue (tenant_id, id, version, status, slug, fields, status_reason, created_at,
                        updated_at, deleted_at)
-    SELECT tenant_id, id, version, status, slug, fields, status_reason, created_at, updated_at,
-           deleted_at
+    SELECT tenant_id, id, version, status, slug, fields, status_reason, :at, :at, deleted_at
     FROM given
     WHERE loaded_version IS NULL
     ON CONFLICT ON CONSTRAINT venue_pkey DO NOTHING
@@ -34,16 +32,16 @@ WITH given AS (
     INSERT INTO command_outcome (tenant_id, command_id, type, digest, venue_id, status, version,
                                  errors, actor_id, decided_at)
     SELECT *, :at::timestamptz
-    FROM unnest(:command_tenant_ids::uuid[], :command_ids::uuid[], :command_types::text[],
-                :digests::bytea[], :command_venue_ids::uuid[], :results::text[],
-                :command_versions::integer[], :errors::jsonb[], :command_actor_ids::text[])
+    FROM unnest(:command_tenant_ids::text::uuid[], :command_ids::text::uuid[], :command_types::text::text[],
+                :digests::bytea[], :command_venue_ids::text::uuid[], :results::text::text[],
+                :command_versions::text::integer[], :errors::text::jsonb[], :command_actor_ids::text::text[])
     ON CONFLICT ON CONSTRAINT command_outcome_pkey DO NOTHING
     RETURNING command_id
 ), new AS (
     SELECT *
-    FROM unnest(:event_ids::uuid[], :event_tenant_ids::uuid[], :event_venue_ids::uuid[],
-                :event_versions::integer[], :event_types::text[], :event_command_ids::uuid[],
-                :event_actor_ids::text[], :bodies::text[])
+    FROM unnest(:event_ids::text::uuid[], :event_tenant_ids::text::uuid[], :event_venue_ids::text::uuid[],
+                :event_versions::text::integer[], :event_types::text::text[], :event_command_ids::text::uuid[],
+                :event_actor_ids::text::text[], :bodies::text[])
       WITH ORDINALITY
       AS e (id, tenant_id, venue_id, venue_version, type, command_id, actor_id, body, nth)
 ), waiting AS MATERIALIZED (
