@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Iterable
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
-LONGEST_SECONDS = 0.001
+LONGEST_SECONDS = 0.0005
 T = TypeVar("T")
 
 _waiting: WeakKeyDictionary[asyncio.AbstractEventLoop, deque["asyncio.Future[None]"]] = (
@@ -21,7 +21,7 @@ _waiting: WeakKeyDictionary[asyncio.AbstractEventLoop, deque["asyncio.Future[Non
 
 
 async def breathing(items: Iterable[T]) -> AsyncIterator[T]:
-    """Yield the items, giving way to all others every millisecond."""
+    """Yield the items, giving way to all others every half millisecond."""
     since = time.perf_counter()
     for item in items:
         yield item
