@@ -4,12 +4,13 @@
 -- unless another transaction has decided one since. Events and, in the same order, their places in the
 -- outbox. Returns how many of the first two were written, the places, and for each whether an event
 -- of the same venue waited there before. That is looked up once a venue: once a row would pass over
--- the rows of this very statement each time. As the first from there on, which only the index over
+-- the rows of this very statement each time. As the first of a range, which only the index over
 -- venues gives in that order: asked for with equality, all of the outbox might be read.
 WITH given AS (
     SELECT *
-    FROM unnest(:venue_tenant_ids::text::uuid[], :venue_ids::text::uuid[], :loaded_versions::text::integer[],
-                :versions::text::integer[], :statuses::text::text[], :slugs::text::text[], :fields::json[],
+    FROM unnest(:venue_tenant_ids::text::uuid[], :venue_ids::text::uuid[],
+                :loaded_versions::text::integer[], :versions::text::integer[],
+                :statuses::text::text[], :slugs::text::text[], :fields::json[],
                 :status_reasons::text::text[], :deleted_ats::text::timestamptz[])
       AS v (tenant_id, id, loaded_version, version, status, slug, fields, status_reason,
             deleted_at)
@@ -18,7 +19,8 @@ WITH given AS (
     SET version = g.version, status = g.status, slug = g.slug, fields = g.fields,
         status_reason = g.status_reason, updated_at = :at, deleted_at = g.deleted_at
     FROM given AS g
-    WHERE v.tenant_id = g.tenant_id AND v.id = g.id AND v.version = g.loaded_version
+    WHERE g.loaded_version IS NOT NULL
+      AND v.tenant_id = g.tenant_id AND v.id = g.id AND v.version = g.loaded_version
     RETURNING v.id
 ), created AS (
     INSERT INTO venue (tenant_id, id, version, status, slug, fields, status_reason, created_at,
@@ -32,15 +34,17 @@ WITH given AS (
     INSERT INTO command_outcome (tenant_id, command_id, type, digest, venue_id, status, version,
                                  errors, actor_id, decided_at)
     SELECT *, :at::timestamptz
-    FROM unnest(:command_tenant_ids::text::uuid[], :command_ids::text::uuid[], :command_types::text::text[],
-                :digests::bytea[], :command_venue_ids::text::uuid[], :results::text::text[],
-                :command_versions::text::integer[], :errors::text::jsonb[], :command_actor_ids::text::text[])
+    FROM unnest(:command_tenant_ids::text::uuid[], :command_ids::text::uuid[],
+                :command_types::text::text[], :digests::bytea[], :command_venue_ids::text::uuid[],
+                :results::text::text[], :command_versions::text::integer[],
+                :errors::text::jsonb[], :command_actor_ids::text::text[])
     ON CONFLICT ON CONSTRAINT command_outcome_pkey DO NOTHING
     RETURNING command_id
 ), new AS (
     SELECT *
-    FROM unnest(:event_ids::text::uuid[], :event_tenant_ids::text::uuid[], :event_venue_ids::text::uuid[],
-                :event_versions::text::integer[], :event_types::text::text[], :event_command_ids::text::uuid[],
+    FROM unnest(:event_ids::text::uuid[], :event_tenant_ids::text::uuid[],
+                :event_venue_ids::text::uuid[], :event_versions::text::integer[],
+                :event_types::text::text[], :event_command_ids::text::uuid[],
                 :event_actor_ids::text::text[], :bodies::text[])
       WITH ORDINALITY
       AS e (id, tenant_id, venue_id, venue_version, type, command_id, actor_id, body, nth)
@@ -51,10 +55,10 @@ WITH given AS (
         SELECT o.tenant_id, o.venue_id
         FROM outbox AS o
         WHERE (o.tenant_id, o.venue_id) >= (v.tenant_id, v.venue_id)
+          AND (o.tenant_id, o.venue_id) <= (v.tenant_id, v.venue_id)
         ORDER BY o.tenant_id, o.venue_id, o.position
         LIMIT 1
     ) AS next
-    WHERE (next.tenant_id, next.venue_id) = (v.tenant_id, v.venue_id)
 ), kept AS (
     INSERT INTO venue_event (id, tenant_id, venue_id, venue_version, type, command_id, actor_id,
                              body, occurred_at)
