@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import defaultdict, deque
-from functools import partial
 from typing import Any, cast
 
 import pytest
@@ -150,9 +149,11 @@ class Broker:
         for name in written.decode():
             self.arrived.append(name)
             tag = len(self.arrived)
-            asyncio.get_running_loop().call_soon(
-                partial(self.listener.confirmed, tag, multiple=False, accepted=True)
-            )
+            asyncio.get_running_loop().call_soon(self._confirm, tag)
+
+    def _confirm(self, tag: int) -> None:
+        self.listener.confirmed(tag, multiple=False, accepted=True)
+        self.listener.all_told()
 
     async def close(self) -> None:
         """Be closed."""

@@ -62,6 +62,7 @@ class Noting(Listener):
 
     def __init__(self) -> None:
         self.told: list[Any] = []
+        self.by_then: list[int] = []
 
     def delivered(self, arguments: bytes, header: bytes, body: bytes) -> None:
         """Keep the delivery."""
@@ -75,6 +76,10 @@ class Noting(Listener):
     def confirmed(self, tag: int, *, multiple: bool, accepted: bool) -> None:
         """Keep it."""
         self.told.append((tag, multiple, accepted))
+
+    def all_told(self) -> None:
+        """Note how much it was told by then."""
+        self.by_then.append(len(self.told))
 
 
 def _frames(channel: int, *some: Any) -> bytes:
@@ -143,10 +148,11 @@ def test_however_the_bytes_arrive(sizes: list[int]) -> None:
 
 
 def test_all_at_once() -> None:
-    """The same in one piece."""
+    """The same in one piece, after which it is told once that this is all."""
     tap, listener, behind = _tap()
     tap.data_received(b"".join(part for _, part in STREAM))
     assert listener.told == TOLD
+    assert listener.by_then == [len(TOLD)]
     assert behind.got == b"".join(part for ours, part in STREAM if not ours)
 
 

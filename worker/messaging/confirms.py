@@ -152,16 +152,15 @@ class Outlet(Listener):
 
     def confirmed(self, tag: int, *, multiple: bool, accepted: bool) -> None:
         """Take the broker's word on a publish, or on all of them up to it."""
-        ready = self._lot.confirm(tag, multiple=multiple, accepted=accepted)
-        if ready and not self._ready:
-            # Once for all that this turn of the event loop finds confirmed.
-            asyncio.get_running_loop().call_soon(self._go_on)
-        self._ready += ready
+        self._ready += self._lot.confirm(tag, multiple=multiple, accepted=accepted)
         self._confirmed_at = time.monotonic()
         if not self._lot.sent and not self._ready:
             self._settled.set()
 
-    def _go_on(self) -> None:
+    def all_told(self) -> None:
+        """Send what stands behind all that was confirmed, at once: each of them waits for it."""
+        if not self._ready:
+            return
         ready, self._ready = self._ready, []
         for chain in ready:
             self._frame(chain)

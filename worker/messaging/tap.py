@@ -48,6 +48,9 @@ class Listener:
     def confirmed(self, tag: int, *, multiple: bool, accepted: bool) -> None:
         """Take the broker's word on a publish, or on all of them up to it."""
 
+    def all_told(self) -> None:
+        """Go on, if there is anything to do: all that has arrived so far is told."""
+
 
 class Content:
     """A message whose frames are coming in."""
@@ -107,6 +110,8 @@ class Tap(asyncio.Protocol):
             at = end
         self._pass_on(data, passed, at)
         self._rest = data[at:]
+        for listener in tuple(self.listeners.values()):
+            listener.all_told()
 
     def _pass_on(self, data: bytes, start: int, end: int) -> None:
         if start < end:
