@@ -113,7 +113,7 @@ def _outcomes_apart() -> None:
 
     async def first(tx: Any, decisions: Any, *more: Any) -> Any:
         decided, decisions.decided = decisions.decided, []
-        await write(tx, World({}, Parts(), {}, {}), decided, [], more[0])
+        await write(tx, World({}, Parts(), {}), decided, [], more[0])
         await tx.execute("COMMIT")
         await tx.execute("BEGIN")
         return await original(tx, decisions, *more)

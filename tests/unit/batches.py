@@ -31,7 +31,7 @@ def message(**changes: object) -> Message:
 def world(status: Status | None = None) -> World:
     """Return a world with one venue of that status, or with none."""
     loaded = {(TENANT, VENUE): venue(status)} if status else {}
-    return World(loaded, Parts(), defaultdict(set), {})
+    return World(loaded, Parts(), defaultdict(set))
 
 
 async def decide_batch(

@@ -106,7 +106,7 @@ def test_a_role_counts_at_its_own_venue_and_tenant_only() -> None:
     here = command("venue.close", actorid="user-7")
     elsewhere = "0197aaaa-0000-7000-8000-00000000eeee"
     owner = Member("user-7", Role.OWNER, NOW)
-    world = World({}, Parts({"staff": {here.key: {"user-7": owner}}}), {}, {})
+    world = World({}, Parts({"staff": {here.key: {"user-7": owner}}}), {})
     for other in (
         command("venue.close", actorid="user-7", subject=elsewhere),
         command("venue.close", actorid="user-7", tenantid=elsewhere),

@@ -15,7 +15,7 @@ from worker.domain.decision import Decision, Rejected
 from worker.domain.patch import JsonObject
 from worker.domain.slugs import Slugs, free_slug, slug_base
 from worker.storage.parts import Parts
-from worker.storage.venues import slug_base_of, transliterated
+from worker.storage.venues import transliterated
 from worker.storage.world import World
 
 OTHER_TENANT = "6a1d5f7e-7a51-4c8e-9f5a-0d6c5f1f2a11"
@@ -25,12 +25,11 @@ class Tenants:
     """Venues in memory, each command decided on what the ones before it left."""
 
     def __init__(self) -> None:
-        self._world = World({}, Parts(), defaultdict(set), {})
+        self._world = World({}, Parts(), defaultdict(set))
 
     def decide(self, number: int, type_: str, data: JsonObject, tenant: str = TENANT) -> Decision:
         """Decide a command to the venue of that number."""
         one = command(type_, data, subject=_id(number), id=_id(number), tenantid=tenant)
-        self._world.bases[one.idempotency_key] = slug_base_of(one) or ""
         before = self._world.state_for(one)
         decision = decide(before, one, NOW)
         if not codes_of(decision):

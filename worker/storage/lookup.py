@@ -24,14 +24,12 @@ class Found:
     Attributes:
         known: those of its commands that have an outcome, or are deferred.
         venues: those that exist, deleted or not, locked until the transaction ends.
-        taken: by tenant, the slugs in use that begin like one of the bases.
-        bases: the slug that a command asks for, or where the numbering of its own begins.
+        taken: by tenant, the slugs in use that begin like those that the commands ask for.
     """
 
     known: dict[CommandKey, Known] = field(default_factory=dict)
     venues: dict[VenueKey, Venue] = field(default_factory=dict)
     taken: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    bases: dict[CommandKey, str] = field(default_factory=dict)
 
 
 async def look_up(
@@ -45,12 +43,9 @@ async def look_up(
     found = Found()
     if not commands:
         return found
-    for command in to_decide:
-        if (base := venues.slug_base_of(command)) is not None:
-            found.bases[command.idempotency_key] = base
     keys = {command.idempotency_key for command in commands}
     places = {command.key for command in to_decide}
-    slugs = {(tenant_id, base) for (tenant_id, _), base in found.bases.items()}
+    slugs = {(one.tenant_id, base) for one in to_decide if (base := venues.slug_base_of(one))}
     rows = queries.look_up(
         tx,
         **_two_columns("tenant_ids", "command_ids", keys),

@@ -32,7 +32,6 @@ class World:
     loaded: dict[VenueKey, Venue]
     parts: Parts
     taken: dict[str, set[str]]
-    bases: dict[CommandKey, str]
     policy: Policy = field(default_factory=Policy)
     venues: dict[VenueKey, Venue] = field(default_factory=dict)
     waiting: dict[CommandKey, Waiting] = field(default_factory=dict)
@@ -54,7 +53,7 @@ class World:
         return State(
             venue=self.venues.get(key) or self.loaded.get(key),
             parts=self.parts.of(key),
-            slugs=Slugs(self.bases.get(command.idempotency_key, ""), self.taken[command.tenant_id]),
+            slugs=Slugs(venues.slug_base_of(command) or "", self.taken[command.tenant_id]),
             deferred=self._deferred_for(command),
             policy=self.policy,
         )
@@ -110,7 +109,6 @@ async def load(
         loaded=found.venues,
         parts=await parts.load(tx, commands),
         taken=found.taken,
-        bases=found.bases,
         policy=policy,
         waiting=await deferred.waiting(tx, {key for c in commands if (key := _asked_about(c))}),
     )
