@@ -104,6 +104,11 @@ class Intake(Listener):
         """Whether nothing is in hand: to end now would raise no command's delivery count."""
         return self.settled == self.received
 
+    @property
+    def _nothing_before(self) -> bool:
+        # Else, should we die of the next one, those would come again, and be noted in its place.
+        return self.received - self.settled == len(self._waiting)
+
     def has(self, count: int) -> bool:
         """Tell whether so many are at hand; not where one was met that is to be handled alone."""
         innocent = not self._alone and self._waiting and self._waiting[0].count < self._counted
@@ -121,7 +126,7 @@ class Intake(Listener):
                 raise BrokerUnavailableError("the channel that commands came from is lost")
             if self._waiting and self._waiting[0].count < self._counted:
                 return self._taken(most)
-            if self._waiting:
+            if self._waiting and self._nothing_before:
                 if await self._may_be_tried(delivery := self._waiting.popleft()):
                     return [delivery]
                 continue
@@ -136,6 +141,7 @@ class Intake(Listener):
         with broker_errors():
             await self._link.raw.basic_ack(deliveries[-1].tag, multiple=True)
         self.settled += len(deliveries)
+        self._wake.set()
 
     def stop(self) -> None:
         """Give out no more; what is buffered goes back to the queue when the channel closes."""
