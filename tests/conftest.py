@@ -13,6 +13,7 @@ from tests.support.databases import migrated_template, new_database
 from tests.support.figures import KEY, RAN_ON, Figures
 from tests.support.process import WorkerProcess
 from worker.local import Services, services
+from worker.storage.database import GENERAL, Database
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -82,6 +83,13 @@ async def database(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(database_url)
     yield connection
     await connection.close()
+
+
+@pytest.fixture
+async def ours(database_url: str) -> AsyncIterator[Database]:
+    """The test's database as the worker uses it for commands."""
+    async with Database(database_url, timeout_seconds=10, plans=GENERAL) as one:
+        yield one
 
 
 @pytest.fixture

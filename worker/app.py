@@ -24,7 +24,7 @@ from worker.queries.service import AT_ONCE, MOST_ANSWERS, Queries
 from worker.retention import Retention, rules
 from worker.running import run_until_signal
 from worker.settings import Settings
-from worker.storage.database import MOST_CONNECTIONS, Database
+from worker.storage.database import BY_COST, GENERAL, MOST_CONNECTIONS, Database
 from worker.storage.vault import Vault
 
 REPLIES_SECONDS = 2.0
@@ -45,7 +45,7 @@ async def run(settings: Settings) -> None:
     vault = Vault(settings.secret_keys)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(
-            database_for(settings, settings.database_timeout_seconds)
+            database_for(settings, settings.database_timeout_seconds, plans=GENERAL)
         )
         # Health has connections of its own, and less patience.
         health_database = await stack.enter_async_context(database_for(settings, TIMEOUT_SECONDS))
@@ -112,7 +112,10 @@ async def run(settings: Settings) -> None:
 
 
 def database_for(
-    settings: Settings, timeout_seconds: float, most_connections: int = MOST_CONNECTIONS
+    settings: Settings,
+    timeout_seconds: float,
+    most_connections: int = MOST_CONNECTIONS,
+    plans: str = BY_COST,
 ) -> Database:
     """Return the database of the settings, with the given patience."""
     return Database(
@@ -120,4 +123,5 @@ def database_for(
         timeout_seconds=timeout_seconds,
         statement_cache_size=settings.statement_cache_size,
         most_connections=most_connections,
+        plans=plans,
     )

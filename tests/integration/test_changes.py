@@ -1,7 +1,6 @@
 """A venue's history outlives its events: who changed what, when, by which command."""
 
 import json
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,13 +19,6 @@ from worker.storage.database import Database
 
 SHA = "ab" * 32
 Lines = list[dict[str, Any]]
-
-
-@pytest.fixture
-async def ours(database_url: str) -> AsyncIterator[Database]:
-    """The database as the worker uses it."""
-    async with Database(database_url, timeout_seconds=10) as one:
-        yield one
 
 
 async def lines(ours: Database, venue: Venue, tenant: str | None = None) -> Lines:

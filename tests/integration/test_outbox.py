@@ -1,7 +1,7 @@
 """Which unpublished events are read, by whom: few at a time, in order, and refused ones once."""
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import cast
 
 import asyncpg
@@ -27,13 +27,6 @@ from worker.storage.write import write
 ROWS_READ_WHOLE = "SELECT seq_tup_read FROM pg_stat_user_tables WHERE relname = 'outbox'"
 DAY = 1.0
 AGE = 5.0
-
-
-@pytest.fixture
-async def ours(database_url: str) -> AsyncIterator[Database]:
-    """The database as the worker uses it."""
-    async with Database(database_url, timeout_seconds=10) as one:
-        yield one
 
 
 async def test_a_batch_reads_a_few_of_each_venue(

@@ -1,7 +1,7 @@
 """What is too old goes, what is young stays, and what is not published never goes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import timedelta
 
 import asyncpg
@@ -13,13 +13,6 @@ from tests.support.process import WorkerProcess
 from tests.support.waiting import until
 from worker.storage import history, outcomes, parked
 from worker.storage.database import Database
-
-
-@pytest.fixture
-async def ours(database_url: str) -> AsyncIterator[Database]:
-    """The database as the worker uses it."""
-    async with Database(database_url, timeout_seconds=10) as one:
-        yield one
 
 
 async def test_old_outcomes_go(ours: Database, database: asyncpg.Connection) -> None:

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
@@ -11,7 +10,6 @@ from worker.domain.decision import Applied
 from worker.messaging.written import refusal
 from worker.outcome import Result
 from worker.pipeline.decide import decide_all
-from worker.storage.lookup import Found, look_up
 from worker.storage.world import World
 
 MUTANTS: dict[str, tuple[str, Any]] = {}
@@ -69,9 +67,9 @@ def _always_changed(before: Any, after: Any) -> list[str]:
     return [*after]
 
 
-@_mutant("slugs in use are not looked for", "worker.pipeline.life.look_up")
-async def _none_taken(*asked: Any) -> Found:
-    return replace(await look_up(*asked), taken=defaultdict(set))
+@_mutant("slugs in use are not looked for", "worker.storage.venues.taken_slugs")
+async def _none_taken(*_: object) -> dict[str, set[str]]:
+    return defaultdict(set)
 
 
 @_mutant("a slug is never free again", "worker.storage.world.World._keep_slug")

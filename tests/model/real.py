@@ -34,7 +34,7 @@ from worker.pipeline.publish import Publishing
 from worker.pipeline.publishers import Grant, Publishers
 from worker.pipeline.retries import Retries
 from worker.pipeline.turns import Turn
-from worker.storage.database import Database
+from worker.storage.database import GENERAL, Database
 from worker.storage.outbox import PendingEvent
 from worker.storage.vault import Vault
 
@@ -165,7 +165,7 @@ async def real(url: str) -> AsyncIterator[Real]:
     published, told = Published(), Told()
     connection = await asyncpg.connect(url)
     try:
-        async with Database(url, timeout_seconds=15) as database:
+        async with Database(url, timeout_seconds=15, plans=GENERAL) as database:
             pipeline = Pipeline(
                 database=database,
                 publishing=Publishing(database, published),

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 import asyncpg
@@ -39,7 +40,7 @@ BLAMES_DATA = ("0A", "21", "22", "23", "38", "39", "54", "P0")
 BEGIN = """
 BEGIN{mode};
 SET LOCAL enable_seqscan = off;
-SET LOCAL plan_cache_mode = force_generic_plan;
+SET LOCAL plan_cache_mode = {plans};
 SET LOCAL idle_in_transaction_session_timeout = {milliseconds};
 SET LOCAL statement_timeout = {milliseconds};
 SET LOCAL lock_timeout = {milliseconds};
@@ -59,6 +60,11 @@ MOST_MILLISECONDS = 2**31 - 1
 MOST_CONNECTIONS = 16
 """Opened as they are needed: two for each partition with batches in hand, and some beside them."""
 
+BY_COST = "auto"
+GENERAL = "force_generic_plan"
+"""Plans for any values, for whoever asks for keys alone: for one key, PostgreSQL by itself would
+make another plan each time, which takes as long as the work. Not where a filter may be empty."""
+
 SNAPSHOT = " ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 RELAXED = "SET LOCAL synchronous_commit = off;"
 
@@ -73,13 +79,14 @@ class Database:
         timeout_seconds: float,
         statement_cache_size: int = 100,
         most_connections: int = MOST_CONNECTIONS,
+        plans: str = BY_COST,
     ) -> None:
         self._timeout = timeout_seconds
         milliseconds = int(timeout_seconds * 1000)
         whole = min(TIMEOUTS_IN_ALL * milliseconds, MOST_MILLISECONDS)
         self._whole = WHOLE.format(milliseconds=whole)
-        self._begin = BEGIN.format(mode="", milliseconds=milliseconds)
-        self._begin_snapshot = BEGIN.format(mode=SNAPSHOT, milliseconds=milliseconds)
+        begin = partial(BEGIN.format, milliseconds=milliseconds, plans=plans)
+        self._begin, self._begin_snapshot = begin(mode=""), begin(mode=SNAPSHOT)
         self._pool = asyncpg.create_pool(
             url,
             min_size=0,

@@ -1,7 +1,8 @@
 """The table `venue`: its rows as venues and back, and the slugs that commands ask for."""
 
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +17,8 @@ from worker.domain.state import Status, Venue
 from worker.domain.venue_data import VenueCreate, VenueUpdate
 from worker.json_text import compact
 from worker.storage.arrays import numbers, texts, times, words
+from worker.storage.database import Connection
+from worker.storage.queries import queries
 
 PLAIN = re.compile(r"[A-Za-z0-9 -]+")
 GAPS = re.compile(r"[ -]+")
@@ -29,6 +32,16 @@ def transliterated(name: str) -> str:
     # Named, so that another package that happens to be installed does not change slugs, and so
     # that it is not looked for at every name.
     return slugify(name, backend="text-unidecode")
+
+
+async def taken_slugs(tx: Connection, bases: Collection[tuple[str, str]]) -> dict[str, set[str]]:
+    """Return, by tenant, the slugs in use that begin like one of the (tenant, base)."""
+    taken: dict[str, set[str]] = defaultdict(set)
+    if bases:
+        tenant_ids, slugs = zip(*bases, strict=True)
+        async for row in queries.taken_slugs(tx, tenant_ids=words(tenant_ids), bases=texts(slugs)):
+            taken[row["tenant_id"]].add(row["slug"])
+    return taken
 
 
 def slug_base_of(command: Command) -> str | None:

@@ -1,10 +1,9 @@
--- name: look_up(tenant_ids, command_ids, venue_tenant_ids, venue_ids, slug_tenant_ids, bases)
--- What a batch is decided on, in one round trip: which of its commands were decided before or are
--- deferred; its venues, deleted ones too, locked in key order so that two batches cannot deadlock;
--- slugs in use that are one of the bases, or a base with a number ('.' is the byte after '-').
--- Each base is looked up by the index: joined as a whole, all venues would be read for each batch.
+-- name: look_up(tenant_ids, command_ids, venue_tenant_ids, venue_ids)
+-- Which of a batch's commands were decided before or are deferred; and its venues, deleted ones too,
+-- locked in key order so that two batches cannot deadlock.
 WITH command AS (
-    SELECT * FROM unnest(:tenant_ids::text::uuid[], :command_ids::text::uuid[]) AS w (tenant_id, command_id)
+    SELECT *
+    FROM unnest(:tenant_ids::text::uuid[], :command_ids::text::uuid[]) AS w (tenant_id, command_id)
 ), locked AS (
     SELECT v.*
     FROM venue AS v
@@ -12,17 +11,6 @@ WITH command AS (
       ON v.tenant_id = wanted.tenant_id AND v.id = wanted.id
     ORDER BY v.tenant_id, v.id
     FOR UPDATE OF v
-), near AS (
-    SELECT DISTINCT wanted.tenant_id, near.slug
-    FROM unnest(:slug_tenant_ids::text::uuid[], :bases::text::text[]) AS wanted (tenant_id, base)
-    CROSS JOIN LATERAL (
-        SELECT v.slug
-        FROM venue AS v
-        WHERE v.tenant_id = wanted.tenant_id AND v.deleted_at IS NULL
-          AND v.slug >= wanted.base COLLATE "C" AND v.slug < (wanted.base || '.') COLLATE "C"
-        OFFSET 0
-    ) AS near
-    WHERE substr(near.slug, length(wanted.base) + 1) ~ '^(-[0-9]+)?$'
 )
 SELECT 'command' AS kind, tenant_id::text, command_id::text AS id, o.version, o.status,
        o.venue_id::text, o.digest, o.errors::text, NULL AS deferred_id,
@@ -37,8 +25,4 @@ FROM deferred_command AS d JOIN command USING (tenant_id, command_id)
 UNION ALL
 SELECT 'venue', tenant_id::text, id::text, version, status, NULL, NULL, NULL, NULL,
        slug, fields::text, status_reason, created_at, updated_at, deleted_at
-FROM locked
-UNION ALL
-SELECT 'slug', tenant_id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-       slug, NULL, NULL, NULL, NULL, NULL
-FROM near;
+FROM locked;
