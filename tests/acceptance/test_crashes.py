@@ -169,6 +169,7 @@ async def test_sigterm_under_load(
         found = await ledger(database, the_bus.events)
         assert found.unpublished == 0, "it left events of a settled batch behind"
         one.start()
+        await one.ready()  # the events that come next may be the last ones of before
     await publishing
     found = await settled(database, the_bus, len(load))
     expect_all(found, len(load))

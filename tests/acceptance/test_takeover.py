@@ -13,7 +13,7 @@ from tests.support.bus import Bus
 from tests.support.figures import Figures
 from tests.support.load import Load, expect_whole
 from tests.support.process import WorkerProcess
-from tests.support.waiting import until
+from tests.support.waiting import No, until
 from worker.local import Services
 
 NewWorker = Callable[..., WorkerProcess]
@@ -22,7 +22,9 @@ SECONDS = float(os.environ.get("TAKEOVER_SECONDS", "5"))
 """For a longer run: 12 kills, one every 10 s, take two minutes."""
 
 VENUES = 120
-PATIENCE_SECONDS = 90.0
+LONGEST_WAIT_SECONDS = 90.0
+PATIENCE_SECONDS = 180.0
+"""To share out anew, on a machine that does much else meanwhile."""
 
 # How long each venue had to wait for its next event after a moment, in seconds.
 WAITS = """
@@ -58,11 +60,12 @@ async def test_workers_killed_one_after_the_other(
     for n, at in enumerate(kills, 1):
         waits = [row[0] for row in await database.fetch(WAITS, at)]
         assert len(waits) == VENUES
-        assert max(waits) < PATIENCE_SECONDS
+        assert max(waits) < LONGEST_WAIT_SECONDS
         lines.append(f"{n:4}   {sum(wait > 1 for wait in waits):26}   {max(waits):21.1f} s")
     figures("\n".join(lines))
 
 
+@pytest.mark.timeout(600)
 async def test_balance(
     real: Services, amqp_url: str, database_url: str, new_worker: NewWorker, the_bus: Bus
 ) -> None:
@@ -72,20 +75,20 @@ async def test_balance(
     team = await workers(new_worker, 3)
     await change(amqp_url, database_url, 6)
     load = Load(the_bus, venues=VENUES, seconds=0.5)
-    await until(lambda: _shares(team, [2, 2, 2]), "each has two", 60)
+    await until(lambda: _shares(team, [2, 2, 2]), "each has two", PATIENCE_SECONDS)
     team[0].kill()
-    await until(lambda: _shares(team[1:], [3, 3]), "each of the others has three", 60)
+    await until(lambda: _shares(team[1:], [3, 3]), "each of the others has three", PATIENCE_SECONDS)
     await load.ended()
 
 
-async def _shares(team: list[WorkerProcess], wanted: list[int]) -> bool:
+async def _shares(team: list[WorkerProcess], wanted: list[int]) -> bool | No:
     """Tell whether that many queues have handed out something to each worker a moment ago."""
-    found = []
+    idle = []
     for one in team:
         _, full = await one.get("/health/full")
-        idle = full["checks"]["consumers"]["details"]["idle_seconds"].values()
-        found.append(sum(seconds is not None and seconds < RECENT_SECONDS for seconds in idle))
-    return sorted(found) == wanted
+        idle.append(full["checks"]["consumers"]["details"]["idle_seconds"])
+    busy = [sum(s is not None and s < RECENT_SECONDS for s in one.values()) for one in idle]
+    return sorted(busy) == wanted or No(idle)
 
 
 RECENT_SECONDS = 2.0

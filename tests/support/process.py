@@ -14,7 +14,7 @@ from typing import Any
 
 import aiohttp
 
-from tests.support.waiting import until
+from tests.support.waiting import No, until
 
 COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
 PORT = re.compile(rb'"port": (\d+), "event": "http port"|http port .*\bport=(\d+)')
@@ -122,11 +122,15 @@ class WorkerProcess:
         except (aiohttp.ClientError, TimeoutError):
             return 0
 
-    async def ready(self, seconds: float = 60.0) -> None:
+    async def ready(self, seconds: float = 120.0) -> None:
         """Wait until it takes commands."""
 
-        async def is_ready() -> bool:
+        async def is_ready() -> bool | No:
             assert self.running.poll() is None, f"the worker ended: {self.log.read_text()[-3000:]}"
-            return await self.status() == 200
+            try:
+                status, found = await self.get("/health/ready")
+            except (aiohttp.ClientError, TimeoutError) as error:
+                return No(error)
+            return status == 200 or No(found)
 
         await until(is_ready, "the worker is ready", seconds)

@@ -9,6 +9,19 @@ from typing import Any
 POLL_SECONDS = 0.02
 
 
+class No:
+    """A condition that is not met, and what was found in its place."""
+
+    def __init__(self, found: object) -> None:
+        self._found = found
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __repr__(self) -> str:
+        return repr(self._found)
+
+
 async def until(condition: Callable[[], Any], what: str, seconds: float = 60.0) -> Any:
     """Return the first true value that the condition, a function or a coroutine's, returns.
 
