@@ -15,6 +15,7 @@ AWAY = [
     Exception(),
     RuntimeError("<Connection> closed"),
     asyncio.CancelledError(),
+    StopAsyncIteration(),
 ]
 OURS = [RuntimeError("another"), ValueError("closed"), ZeroDivisionError(), KeyboardInterrupt()]
 

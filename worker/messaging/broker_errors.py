@@ -13,6 +13,7 @@ BROKER_ERRORS = (
     aiormq.exceptions.ChannelInvalidStateError,
     OSError,
     TimeoutError,
+    StopAsyncIteration,
 )
 """All that the client libraries raise for a broker that is away or has closed something."""
 
@@ -21,7 +22,8 @@ def is_brokers(error: BaseException) -> bool:
     """Tell whether the client libraries raise this for a broker that is away.
 
     Beside their own errors, aiormq ends what waits on a connection that it closes with a bare
-    `Exception`, by cancelling it, or with a `RuntimeError` that says so.
+    `Exception`, by cancelling it, or with a `RuntimeError` that says so; and connecting to what
+    accepts and hangs up at once, as a proxy does, with the end of its iteration over frames.
     """
     closed = isinstance(error, RuntimeError) and "closed" in str(error)
     ended = type(error) is Exception or isinstance(error, asyncio.CancelledError)
