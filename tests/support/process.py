@@ -117,20 +117,20 @@ class WorkerProcess:
 
     async def status(self, path: str = "/health/ready") -> int:
         """Return the status of a page, 0 if nobody answers."""
+        return (await self._answer(path))[0]
+
+    async def _answer(self, path: str) -> tuple[int, Any]:
         try:
-            return (await self.get(path))[0]
-        except (aiohttp.ClientError, TimeoutError):
-            return 0
+            return await self.get(path)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            return 0, error
 
     async def ready(self, seconds: float = 120.0) -> None:
         """Wait until it takes commands."""
 
         async def is_ready() -> bool | No:
             assert self.running.poll() is None, f"the worker ended: {self.log.read_text()[-3000:]}"
-            try:
-                status, found = await self.get("/health/ready")
-            except (aiohttp.ClientError, TimeoutError) as error:
-                return No(error)
+            status, found = await self._answer("/health/ready")
             return status == 200 or No(found)
 
         await until(is_ready, "the worker is ready", seconds)

@@ -36,8 +36,8 @@ BLAMES_DATA = ("0A", "21", "22", "23", "38", "39", "54", "P0")
 # A transaction that stops half way (its process is frozen, its machine gone) must not hold its
 # venues for longer than this: the server ends it, and another worker goes on. And a statement keeps
 # the plan it was given first: on an empty table, to read all of it, which it must not keep to when
-# the table has grown. All that we ask has an index. What has none, as counting all that waits,
-# then looks so dear that PostgreSQL would compile it each time, which takes longer than anything.
+# the table has grown. All that commands ask has an index. What has none, as when health counts what
+# waits, then looks so dear that PostgreSQL would compile it each time: that takes longer than it.
 BEGIN = """
 BEGIN{mode};
 SET LOCAL enable_seqscan = off;
