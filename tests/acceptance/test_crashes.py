@@ -48,7 +48,7 @@ def expect_all(found: Ledger, sent: int) -> None:
 
 
 async def more_events(the_bus: Bus, by: int) -> None:
-    """Wait for new events, so that work is in hand."""
+    """Wait for new events, so that work is in hand; not for those that have come already."""
     enough = len(the_bus.events) + by
     await until(lambda: len(the_bus.events) >= enough, f"{by} new events", 60)
 
@@ -84,8 +84,9 @@ async def test_a_broker_restart(
 ) -> None:
     """The worker is unready while the broker is away, and takes commands again by itself."""
     first = commands(venues=200, updates=0)
-    await the_bus.send_all(first)
+    publishing = asyncio.create_task(the_bus.send_all(first))
     await more_events(the_bus, 1)
+    await publishing
     await asyncio.to_thread(real.broker.stop)
     await until(lambda: _unready(worker), "the worker says that it is not ready")
     await asyncio.to_thread(real.broker.start)
