@@ -11,7 +11,13 @@ FROM (SELECT id, due_at
       ORDER BY due_at
       LIMIT :most
       FOR UPDATE SKIP LOCKED) AS due
-WHERE d.id = due.id
+CROSS JOIN LATERAL (
+    SELECT near.ctid AS place
+    FROM deferred_command AS near
+    WHERE near.id = due.id
+    OFFSET 0
+) AS found
+WHERE d.ctid = found.place
 RETURNING d.id::text, d.body, d.key_id, d.properties::text AS properties, d.takes, d.attempts,
           d.digest IS NOT NULL AS waited, d.parked_id::text, due.due_at;
 
@@ -36,30 +42,46 @@ FROM unnest(:ids::uuid[], :tenant_ids::uuid[], :command_ids::uuid[], :venue_ids:
             :origins::jsonb[], :digests::bytea[], :due_ats::timestamptz[], :attempts::integer[],
             :errors::text[])
   AS c (id, tenant_id, command_id, venue_id, origin, digest, due_at, attempts, error)
-WHERE d.id = c.id;
+WHERE d.id = ANY (:ids::uuid[]) AND d.id = c.id;
 
 -- name: lock_taken(ids, takes)
 -- Those of the commands that nobody else has taken since, locked.
 SELECT d.id::text
-FROM deferred_command AS d
-JOIN unnest(:ids::uuid[], :takes::integer[]) AS mine (id, takes)
-  ON d.id = mine.id AND d.takes = mine.takes
-ORDER BY d.id
-FOR UPDATE OF d;
+FROM (SELECT *
+      FROM unnest(:ids::uuid[], :takes::integer[]) AS given (id, takes)
+      ORDER BY id) AS mine
+CROSS JOIN LATERAL (
+    SELECT id
+    FROM deferred_command AS near
+    WHERE near.id = mine.id AND near.takes = mine.takes
+    OFFSET 0
+    FOR UPDATE
+) AS d;
 
 -- name: finish_deferred(ids)!
 -- Commands that wait no more.
 DELETE FROM deferred_command WHERE id = ANY (:ids::uuid[]);
 
 -- name: lock_waiting(tenant_ids, command_ids)
--- Those of the commands that are deferred, locked.
+-- Those of the commands that are deferred, locked in the order of `lock_taken`.
 SELECT d.id::text, d.tenant_id::text, d.command_id::text, d.origin::text AS origin, d.digest,
        d.properties::text AS properties, d.parked_id::text
-FROM deferred_command AS d
-JOIN unnest(:tenant_ids::uuid[], :command_ids::uuid[]) AS wanted (tenant_id, command_id)
-  ON d.tenant_id = wanted.tenant_id AND d.command_id = wanted.command_id
-ORDER BY d.id
-FOR UPDATE OF d;
+FROM (SELECT near.id
+      FROM unnest(:tenant_ids::uuid[], :command_ids::uuid[]) AS wanted (tenant_id, command_id)
+      CROSS JOIN LATERAL (
+          SELECT id
+          FROM deferred_command AS waiting
+          WHERE waiting.tenant_id = wanted.tenant_id AND waiting.command_id = wanted.command_id
+          OFFSET 0
+      ) AS near
+      ORDER BY near.id) AS found
+CROSS JOIN LATERAL (
+    SELECT *
+    FROM deferred_command AS one
+    WHERE one.id = found.id
+    OFFSET 0
+    FOR UPDATE
+) AS d;
 
 -- name: deferred_figures()^
 -- How many commands wait, and since how many seconds the longest overdue one is due.

@@ -4,7 +4,12 @@ SELECT d.tenant_id::text, d.venue_id::text, d.kind, encode(d.sha256, 'hex') AS s
        d.issued_on, d.issuer, d.number, d.name, d.media_type, d.url, d.status, d.status_reason,
        d.submitted_at, d.reviewed_at
 FROM unnest(:tenant_ids::uuid[], :venue_ids::uuid[]) AS wanted (tenant_id, venue_id)
-JOIN venue_document AS d ON d.tenant_id = wanted.tenant_id AND d.venue_id = wanted.venue_id;
+CROSS JOIN LATERAL (
+    SELECT *
+    FROM venue_document AS near
+    WHERE near.tenant_id = wanted.tenant_id AND near.venue_id = wanted.venue_id
+    OFFSET 0
+) AS d;
 
 -- name: put_documents(tenant_ids, venue_ids, kinds, digests, expiries, issues, issuers, numbers, names, media_types, urls, statuses, status_reasons, submitted_ats, reviewed_ats)!
 -- Documents as they are now, whether they are new, replaced or reviewed.

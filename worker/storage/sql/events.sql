@@ -15,13 +15,14 @@ LIMIT :most;
 -- Published events from before the cutoff, and the id that one of that time has; the oldest first,
 -- until their bodies come to so many bytes: each is read, for the line that it leaves in the history.
 DELETE FROM venue_event
-WHERE id IN (SELECT id
-             FROM (SELECT id, sum(bytes) OVER (ORDER BY id) - bytes AS bytes_before
-                   FROM (SELECT e.id, octet_length(e.body) AS bytes
-                         FROM venue_event AS e
-                         WHERE e.id < :before::uuid AND e.occurred_at < :cutoff::timestamptz
-                           AND NOT EXISTS (SELECT FROM outbox AS o WHERE o.event_id = e.id)
-                         ORDER BY e.id
-                         LIMIT :most
-                         FOR UPDATE SKIP LOCKED) AS old) AS summed
-             WHERE bytes_before < :most_bytes);
+WHERE ctid = ANY (
+    ARRAY(SELECT place
+          FROM (SELECT place, sum(bytes) OVER (ORDER BY id) - bytes AS bytes_before
+                FROM (SELECT e.ctid AS place, e.id, octet_length(e.body) AS bytes
+                      FROM venue_event AS e
+                      WHERE e.id < :before::uuid AND e.occurred_at < :cutoff::timestamptz
+                        AND NOT EXISTS (SELECT FROM outbox AS o WHERE o.event_id = e.id OFFSET 0)
+                      ORDER BY e.id
+                      LIMIT :most
+                      FOR UPDATE SKIP LOCKED) AS old) AS summed
+          WHERE bytes_before < :most_bytes));

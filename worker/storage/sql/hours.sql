@@ -2,9 +2,13 @@
 -- The opening hours of the given venues, of those that have some.
 SELECT h.tenant_id::text, h.venue_id::text, h.weekly::text AS weekly,
        h.exceptions::text AS exceptions
-FROM venue_hours AS h
-JOIN unnest(:tenant_ids::uuid[], :venue_ids::uuid[]) AS wanted (tenant_id, venue_id)
-  ON h.tenant_id = wanted.tenant_id AND h.venue_id = wanted.venue_id;
+FROM unnest(:tenant_ids::uuid[], :venue_ids::uuid[]) AS wanted (tenant_id, venue_id)
+CROSS JOIN LATERAL (
+    SELECT *
+    FROM venue_hours AS near
+    WHERE near.tenant_id = wanted.tenant_id AND near.venue_id = wanted.venue_id
+    OFFSET 0
+) AS h;
 
 -- name: put_hours(tenant_ids, venue_ids, weekly, exceptions, updated_at)!
 -- Opening hours as they are now, whether or not the venue had some.
@@ -19,4 +23,10 @@ SET weekly = excluded.weekly, exceptions = excluded.exceptions, updated_at = exc
 -- Venues that have no opening hours any more.
 DELETE FROM venue_hours AS h
 USING unnest(:tenant_ids::uuid[], :venue_ids::uuid[]) AS gone (tenant_id, venue_id)
-WHERE h.tenant_id = gone.tenant_id AND h.venue_id = gone.venue_id;
+CROSS JOIN LATERAL (
+    SELECT near.ctid AS place
+    FROM venue_hours AS near
+    WHERE near.tenant_id = gone.tenant_id AND near.venue_id = gone.venue_id
+    OFFSET 0
+) AS found
+WHERE h.ctid = found.place;

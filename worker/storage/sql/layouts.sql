@@ -2,11 +2,17 @@
 -- All layouts of the given venues; the plans of none but the given layouts are read.
 SELECT l.tenant_id::text, l.venue_id::text, l.layout_id::text, l.name, l.kind, l.is_default,
        l.seats, l.standing, l.accessible, l.companion,
-       CASE WHEN bool_or(l.layout_id = wanted.layout_id) THEN l.plan END AS plan
-FROM unnest(:tenant_ids::uuid[], :venue_ids::uuid[], :layout_ids::uuid[])
-  AS wanted (tenant_id, venue_id, layout_id)
-JOIN venue_layout AS l ON l.tenant_id = wanted.tenant_id AND l.venue_id = wanted.venue_id
-GROUP BY l.tenant_id, l.venue_id, l.layout_id;
+       CASE WHEN l.layout_id = ANY (wanted.layout_ids) THEN l.plan END AS plan
+FROM (SELECT tenant_id, venue_id, array_agg(layout_id) AS layout_ids
+      FROM unnest(:tenant_ids::uuid[], :venue_ids::uuid[], :layout_ids::uuid[])
+        AS given (tenant_id, venue_id, layout_id)
+      GROUP BY tenant_id, venue_id) AS wanted
+CROSS JOIN LATERAL (
+    SELECT *
+    FROM venue_layout AS near
+    WHERE near.tenant_id = wanted.tenant_id AND near.venue_id = wanted.venue_id
+    OFFSET 0
+) AS l;
 
 -- name: update_layouts(tenant_ids, venue_ids, layout_ids, names, kinds, are_default, seats, standing, accessible, companion)!
 -- Layouts that exist, but for their plans, which stay as they are.
@@ -18,7 +24,14 @@ FROM unnest(:tenant_ids::uuid[], :venue_ids::uuid[], :layout_ids::uuid[], :names
             :accessible::integer[], :companion::integer[])
   AS now (tenant_id, venue_id, layout_id, name, kind, is_default, seats, standing, accessible,
           companion)
-WHERE l.tenant_id = now.tenant_id AND l.venue_id = now.venue_id AND l.layout_id = now.layout_id;
+CROSS JOIN LATERAL (
+    SELECT near.ctid AS place
+    FROM venue_layout AS near
+    WHERE near.tenant_id = now.tenant_id AND near.venue_id = now.venue_id
+      AND near.layout_id = now.layout_id
+    OFFSET 0
+) AS found
+WHERE l.ctid = found.place;
 
 -- name: put_layouts(tenant_ids, venue_ids, layout_ids, names, kinds, are_default, seats, standing, accessible, companion, plans)!
 -- New layouts, and the plans of those that exist.
@@ -35,4 +48,11 @@ ON CONFLICT ON CONSTRAINT venue_layout_pkey DO UPDATE SET plan = excluded.plan;
 DELETE FROM venue_layout AS l
 USING unnest(:tenant_ids::uuid[], :venue_ids::uuid[], :layout_ids::uuid[])
   AS gone (tenant_id, venue_id, layout_id)
-WHERE l.tenant_id = gone.tenant_id AND l.venue_id = gone.venue_id AND l.layout_id = gone.layout_id;
+CROSS JOIN LATERAL (
+    SELECT near.ctid AS place
+    FROM venue_layout AS near
+    WHERE near.tenant_id = gone.tenant_id AND near.venue_id = gone.venue_id
+      AND near.layout_id = gone.layout_id
+    OFFSET 0
+) AS found
+WHERE l.ctid = found.place;

@@ -49,12 +49,12 @@ LIMIT :most;
 UPDATE outbox
 SET attempts = attempts + 1,
     retry_at = now() + least(interval '5 minutes', interval '1 second' * power(2, least(attempts, 9)))
-WHERE position IN (SELECT position
-                   FROM outbox
-                   WHERE retry_at <= now()
-                   ORDER BY retry_at
-                   LIMIT :most
-                   FOR UPDATE SKIP LOCKED)
+WHERE ctid = ANY (ARRAY(SELECT o.ctid
+                        FROM outbox AS o
+                        WHERE o.retry_at <= now()
+                        ORDER BY o.retry_at
+                        LIMIT :most
+                        FOR UPDATE SKIP LOCKED))
 RETURNING tenant_id::text, venue_id::text;
 
 -- name: forget_published(positions)!

@@ -24,7 +24,7 @@ RETURNING hash, xmax = 0 AS is_new;
 UPDATE parked_command AS p
 SET hash = new.hash, body = new.body, key_id = :key_id
 FROM unnest(:digests::bytea[], :hashes::bytea[], :bodies::bytea[]) AS new (digest, hash, body)
-WHERE p.hash = new.digest AND p.key_id IS NULL;
+WHERE p.hash = ANY (:digests::bytea[]) AND p.hash = new.digest AND p.key_id IS NULL;
 
 -- name: list_parked(status, reason, type, tenant_id, since, ids, most)
 -- The parked commands that fit what is given, the last seen first.
@@ -128,15 +128,16 @@ SET status = CASE done.action WHEN 'finished' THEN 'replayed'
     last_seen = greatest(p.last_seen, :now::timestamptz),
     times_seen = p.times_seen + (done.action = 'parked again')::integer
 FROM done
-WHERE p.id = done.id;
+WHERE p.id = ANY (:ids::uuid[]) AND p.id = done.id;
 
 -- name: delete_closed_parked(cutoff, most)!
 -- Commands that were replayed or discarded before the cutoff, with their audit, the oldest first.
 DELETE FROM parked_command
-WHERE id IN (SELECT p.id
-             FROM parked_command AS p
-             WHERE p.closed_at < :cutoff::timestamptz
-               AND NOT EXISTS (SELECT FROM deferred_command AS d WHERE d.parked_id = p.id)
-             ORDER BY p.closed_at
-             LIMIT :most
-             FOR UPDATE SKIP LOCKED);
+WHERE ctid = ANY (
+    ARRAY(SELECT p.ctid
+          FROM parked_command AS p
+          WHERE p.closed_at < :cutoff::timestamptz
+            AND NOT EXISTS (SELECT FROM deferred_command AS d WHERE d.parked_id = p.id OFFSET 0)
+          ORDER BY p.closed_at
+          LIMIT :most
+          FOR UPDATE SKIP LOCKED));

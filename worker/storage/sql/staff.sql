@@ -3,10 +3,14 @@
 SELECT DISTINCT s.tenant_id::text, s.venue_id::text, s.user_id, s.role, s.permissions, s.added_at
 FROM unnest(:tenant_ids::uuid[], :venue_ids::uuid[], :user_ids::text[])
   AS wanted (tenant_id, venue_id, user_id)
-JOIN venue_staff AS s
-  ON s.tenant_id = wanted.tenant_id AND s.venue_id = wanted.venue_id
- AND (wanted.user_id IS NULL OR s.user_id = wanted.user_id)
-WHERE s.removed_at IS NULL;
+CROSS JOIN LATERAL (
+    SELECT *
+    FROM venue_staff AS near
+    WHERE near.tenant_id = wanted.tenant_id AND near.venue_id = wanted.venue_id
+      AND (wanted.user_id IS NULL OR near.user_id = wanted.user_id)
+      AND near.removed_at IS NULL
+    OFFSET 0
+) AS s;
 
 -- name: put_staff(tenant_ids, venue_ids, user_ids, roles, permissions, added_ats, removed_ats)!
 -- People as they are now, whether they are new, changed, gone or back; the rows of the gone stay.

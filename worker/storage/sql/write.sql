@@ -19,8 +19,13 @@ WITH given AS (
     SET version = g.version, status = g.status, slug = g.slug, fields = g.fields,
         status_reason = g.status_reason, updated_at = :at, deleted_at = g.deleted_at
     FROM given AS g
-    WHERE g.loaded_version IS NOT NULL
-      AND v.tenant_id = g.tenant_id AND v.id = g.id AND v.version = g.loaded_version
+    CROSS JOIN LATERAL (
+        SELECT w.ctid AS place
+        FROM venue AS w
+        WHERE w.tenant_id = g.tenant_id AND w.id = g.id AND w.version = g.loaded_version
+        OFFSET 0
+    ) AS near
+    WHERE v.ctid = near.place
     RETURNING v.id
 ), created AS (
     INSERT INTO venue (tenant_id, id, version, status, slug, fields, status_reason, created_at,
