@@ -99,6 +99,24 @@ async def test_a_slug_that_is_set_free_meanwhile(
     assert (await _slugs(database))[OTHER_VENUE] == "alpha"
 
 
+async def test_a_slug_that_is_set_free_by_who_only_holds_our_venue(
+    ours: Database, database: asyncpg.Connection
+) -> None:
+    """Nothing of the venue that was waited for tells of it."""
+    await _decided(ours, _create("Alpha"), _create("Beta", subject=OTHER_VENUE, id=OTHER_VENUE))
+    async with database.transaction():
+        await database.execute("SELECT FROM venue WHERE id = $1 FOR UPDATE", VENUE)
+        await database.execute(
+            "UPDATE venue SET deleted_at = now(), version = 2 WHERE id = $1", OTHER_VENUE
+        )
+        work = asyncio.create_task(
+            _decided(ours, command("venue.update", {"slug": "beta"}, id=OTHER_ID))
+        )
+        await until(lambda: database.fetchval(WAITING), "the batch waits for the venue")
+    assert _codes(await work) == [[]]
+    assert (await _slugs(database))[VENUE] == "beta"
+
+
 async def test_a_command_that_failed_locks_nothing(ours: Database) -> None:
     """It is to be put aside; whatever is in the way of its venue must not be in the way of that."""
     created = _create("Alpha")

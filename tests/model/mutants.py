@@ -1,6 +1,5 @@
 """The worker with one of its rules broken on purpose, to see that the machine tells."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -67,9 +66,9 @@ def _always_changed(before: Any, after: Any) -> list[str]:
     return [*after]
 
 
-@_mutant("slugs in use are not looked for", "worker.storage.venues.taken_slugs")
-async def _none_taken(*_: object) -> dict[str, set[str]]:
-    return defaultdict(set)
+_mutant("slugs in use are not looked for", "worker.storage.venues.slugs_asked")(
+    lambda _: frozenset()
+)
 
 
 @_mutant("a slug is never free again", "worker.storage.world.World._keep_slug")

@@ -1,8 +1,7 @@
 """The table `venue`: its rows as venues and back, and the slugs that commands ask for."""
 
 import re
-from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -17,8 +16,6 @@ from worker.domain.state import Status, Venue
 from worker.domain.venue_data import VenueCreate, VenueUpdate
 from worker.json_text import compact
 from worker.storage.arrays import numbers, texts, times, words
-from worker.storage.database import Connection
-from worker.storage.queries import queries
 
 PLAIN = re.compile(r"[A-Za-z0-9 -]+")
 GAPS = re.compile(r"[ -]+")
@@ -34,16 +31,6 @@ def transliterated(name: str) -> str:
     return slugify(name, backend="text-unidecode")
 
 
-async def taken_slugs(tx: Connection, bases: Collection[tuple[str, str]]) -> dict[str, set[str]]:
-    """Return, by tenant, the slugs in use that begin like one of the (tenant, base)."""
-    taken: dict[str, set[str]] = defaultdict(set)
-    if bases:
-        tenant_ids, slugs = zip(*bases, strict=True)
-        async for row in queries.taken_slugs(tx, tenant_ids=words(tenant_ids), bases=texts(slugs)):
-            taken[row["tenant_id"]].add(row["slug"])
-    return taken
-
-
 def slug_base_of(command: Command) -> str | None:
     """Return the slug that the command asks for, or the base of the one it is to be given."""
     match command.data:
@@ -54,6 +41,11 @@ def slug_base_of(command: Command) -> str | None:
         case VenueUpdate(slug=slug) if slug:
             return slug
     return None
+
+
+def slugs_asked(commands: Iterable[Command]) -> frozenset[tuple[str, str]]:
+    """Return the slugs that commands ask for, or their bases, each with its tenant."""
+    return frozenset((c.tenant_id, base) for c in commands if (base := slug_base_of(c)))
 
 
 def venue_of(row: asyncpg.Record) -> Venue:

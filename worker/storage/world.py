@@ -94,25 +94,18 @@ def asked(commands: Collection[Command]) -> Footprint:
         commands=frozenset(
             key for c in commands for key in (c.idempotency_key, _asked_about(c)) if key
         ),
-        slugs=_slugs_asked(commands),
+        slugs=venues.slugs_asked(commands),
     )
-
-
-def _slugs_asked(commands: Collection[Command]) -> frozenset[tuple[str, str]]:
-    return frozenset((c.tenant_id, base) for c in commands if (base := venues.slug_base_of(c)))
 
 
 async def load(
     tx: Connection, found: Found, commands: Collection[Command], policy: Policy
 ) -> World:
-    """Read what else the commands are decided on, now that nobody changes their venues.
-
-    Slugs too: one that was set free while a venue had to be waited for is not in use any more.
-    """
+    """Read what else the commands are decided on, now that nobody changes their venues."""
     return World(
         loaded=found.venues,
         parts=await parts.load(tx, commands),
-        taken=await venues.taken_slugs(tx, _slugs_asked(commands)),
+        taken=found.slugs,
         policy=policy,
         waiting=await deferred.waiting(tx, {key for c in commands if (key := _asked_about(c))}),
     )

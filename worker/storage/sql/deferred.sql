@@ -2,22 +2,19 @@
 -- Commands whose time has come, the longest due first, taken for so many seconds, twice as long each
 -- time. Doubtful are those that were taken three times before and never finished: perhaps one of
 -- them ends the process.
+WITH due AS (
+    SELECT id, due_at
+    FROM deferred_command
+    WHERE due_at <= now() AND (takes >= 3) = :doubtful::boolean
+      AND (key_id IS NULL OR key_id = ANY (:key_ids::text[]))
+    ORDER BY due_at
+    LIMIT :most
+    FOR UPDATE SKIP LOCKED
+)
 UPDATE deferred_command AS d
 SET takes = d.takes + 1, due_at = now() + make_interval(secs => :again_seconds) * power(2, d.takes)
-FROM (SELECT id, due_at
-      FROM deferred_command
-      WHERE due_at <= now() AND (takes >= 3) = :doubtful::boolean
-        AND (key_id IS NULL OR key_id = ANY (:key_ids::text[]))
-      ORDER BY due_at
-      LIMIT :most
-      FOR UPDATE SKIP LOCKED) AS due
-CROSS JOIN LATERAL (
-    SELECT near.ctid AS place
-    FROM deferred_command AS near
-    WHERE near.id = due.id
-    OFFSET 0
-) AS found
-WHERE d.ctid = found.place
+FROM due
+WHERE d.id = ANY (ARRAY(SELECT id FROM due)) AND d.id = due.id
 RETURNING d.id::text, d.body, d.key_id, d.properties::text AS properties, d.takes, d.attempts,
           d.digest IS NOT NULL AS waited, d.parked_id::text, due.due_at;
 

@@ -1,7 +1,8 @@
--- name: look_up(tenant_ids, command_ids, venue_tenant_ids, venue_ids)
--- Which of a batch's commands were decided before or are deferred; and its venues, deleted ones too,
--- locked in key order so that two batches cannot deadlock. `OFFSET 0` has each key looked up by its
--- index (decision 15).
+-- name: look_up(tenant_ids, command_ids, venue_tenant_ids, venue_ids, slug_tenant_ids, bases)
+-- Which of a batch's commands were decided before or are deferred; its venues, deleted ones too,
+-- locked in key order so that two batches cannot deadlock; and slugs in use that are one of the bases,
+-- or a base with a number ('.' is the byte after '-'). `OFFSET 0` has each looked up by its index
+-- (decision 15).
 WITH command AS (
     SELECT *
     FROM unnest(:tenant_ids::text::uuid[], :command_ids::text::uuid[]) AS w (tenant_id, command_id)
@@ -18,6 +19,17 @@ WITH command AS (
         OFFSET 0
         FOR UPDATE
     ) AS near
+), taken AS (
+    SELECT DISTINCT wanted.tenant_id, near.slug
+    FROM unnest(:slug_tenant_ids::text::uuid[], :bases::text::text[]) AS wanted (tenant_id, base)
+    CROSS JOIN LATERAL (
+        SELECT v.slug
+        FROM venue AS v
+        WHERE v.tenant_id = wanted.tenant_id AND v.deleted_at IS NULL
+          AND v.slug >= wanted.base COLLATE "C" AND v.slug < (wanted.base || '.') COLLATE "C"
+        OFFSET 0
+    ) AS near
+    WHERE substr(near.slug, length(wanted.base) + 1) ~ '^(-[0-9]+)?$'
 )
 SELECT 'command' AS kind, tenant_id::text, command_id::text AS id, o.version, o.status,
        o.venue_id::text, o.digest, o.errors::text, NULL AS deferred_id,
@@ -41,6 +53,10 @@ CROSS JOIN LATERAL (
     WHERE waiting.tenant_id = command.tenant_id AND waiting.command_id = command.command_id
     OFFSET 0
 ) AS d
+UNION ALL
+SELECT 'slug', tenant_id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+       slug, NULL, NULL, NULL, NULL, NULL
+FROM taken
 UNION ALL
 SELECT 'venue', tenant_id::text, id::text, version, status, NULL, NULL, NULL, NULL,
        slug, fields::text, status_reason, created_at, updated_at, deleted_at

@@ -133,8 +133,8 @@ WHERE p.id = ANY (:ids::uuid[]) AND p.id = done.id;
 -- name: delete_closed_parked(cutoff, most)!
 -- Commands that were replayed or discarded before the cutoff, with their audit, the oldest first.
 DELETE FROM parked_command
-WHERE ctid = ANY (
-    ARRAY(SELECT p.ctid
+WHERE id = ANY (
+    ARRAY(SELECT p.id
           FROM parked_command AS p
           WHERE p.closed_at < :cutoff::timestamptz
             AND NOT EXISTS (SELECT FROM deferred_command AS d WHERE d.parked_id = p.id OFFSET 0)

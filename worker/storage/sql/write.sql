@@ -25,7 +25,7 @@ WITH given AS (
         WHERE w.tenant_id = g.tenant_id AND w.id = g.id AND w.version = g.loaded_version
         OFFSET 0
     ) AS near
-    WHERE v.ctid = near.place
+    WHERE v.ctid = near.place AND v.version = g.loaded_version
     RETURNING v.id
 ), created AS (
     INSERT INTO venue (tenant_id, id, version, status, slug, fields, status_reason, created_at,
