@@ -5,13 +5,13 @@ whatever a probe beside it may find.
 """
 
 import time
-from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
 
 import structlog
 from tenacity import (
     AsyncRetrying,
-    AttemptManager,
     RetryCallState,
     retry_if_exception_type,
     stop_after_attempt,
@@ -46,37 +46,67 @@ def waits_for(error: type[Exception] | tuple[type[Exception], ...]) -> list[Wait
     return sorted(found, key=lambda wait: wait.since)
 
 
-async def forever(
-    what: str, error: type[Exception] | tuple[type[Exception], ...]
-) -> AsyncGenerator[AttemptManager, None]:
+class Attempts:
+    """What `forever` gives: an iterator, and the block of the attempt that it is at.
+
+    No generator: one that is left with a result is ended by a task of its own, which the event loop
+    is woken for. Every command would wait for that, twice.
+    """
+
+    def __init__(self, what: str, error: type[Exception] | tuple[type[Exception], ...]) -> None:
+        self._what = what
+        self._attempts = AsyncRetrying(
+            retry=retry_if_exception_type(error),
+            wait=wait_exponential_jitter(multiplier=0.1, max=LONGEST_SECONDS, jitter=0.2),
+            before_sleep=self._report,
+            reraise=True,
+        ).__aiter__()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Self:
+        try:
+            self._attempt = await anext(self._attempts)
+        except BaseException:
+            _waits.pop(self, None)
+            raise
+        return self
+
+    def __enter__(self) -> None:
+        self._attempt.__enter__()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool | None:
+        if error is None:
+            _waits.pop(self, None)
+        return self._attempt.__exit__(kind, error, traceback)
+
+    def _report(self, state: RetryCallState) -> None:
+        failure = state.outcome.exception() if state.outcome else None
+        if failure is None:
+            return
+        wait = _waits.setdefault(self, Wait(self._what, failure))
+        wait.error = failure
+        if state.attempt_number % 10 == 1:
+            log.warning(
+                "failed, trying again",
+                what=self._what,
+                error=str(failure),
+                attempt=state.attempt_number,
+            )
+
+
+def forever(what: str, error: type[Exception] | tuple[type[Exception], ...]) -> Attempts:
     """Retry through an outage of any length; the first failure is logged, then every tenth.
 
     From the first failure until the work succeeds, or is given up, `waits_for` tells of it.
     """
-    this = object()
-
-    def report(state: RetryCallState) -> None:
-        failure = state.outcome.exception() if state.outcome else None
-        if failure is None:
-            return
-        wait = _waits.setdefault(this, Wait(what, failure))
-        wait.error = failure
-        if state.attempt_number % 10 == 1:
-            log.warning(
-                "failed, trying again", what=what, error=str(failure), attempt=state.attempt_number
-            )
-
-    try:
-        async for attempt in AsyncRetrying(
-            retry=retry_if_exception_type(error),
-            wait=wait_exponential_jitter(multiplier=0.1, max=LONGEST_SECONDS, jitter=0.2),
-            before_sleep=report,
-            reraise=True,
-        ):
-            yield attempt
-    finally:
-        # Reached also when the caller leaves its loop with a result: then the generator is closed.
-        _waits.pop(this, None)
+    return Attempts(what, error)
 
 
 def a_few_times(error: type[Exception], attempts: int = 6) -> AsyncRetrying:

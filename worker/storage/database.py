@@ -156,7 +156,8 @@ class Database:
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Connection]:
         try:
-            connection = await self._pool.acquire(timeout=self._timeout)
+            async with asyncio.timeout(self._timeout):
+                connection = await self._pool.acquire()
         except TimeoutError as error:
             if self._pool.get_size() < self._pool.get_max_size() or self._pool.get_idle_size():
                 raise  # there was one to be had, and the server did not answer
