@@ -49,6 +49,8 @@ def waits_for(error: type[Exception] | tuple[type[Exception], ...]) -> list[Wait
 class Attempts:
     """What `forever` gives: an iterator, and the block of the attempt that it is at.
 
+    Whatever fails has to fail within the block, and nothing be done after it but the next attempt.
+
     No generator: one that is left with a result is ended by a task of its own, which the event loop
     is woken for. Every command would wait for that, twice.
     """
@@ -69,9 +71,13 @@ class Attempts:
         try:
             self._attempt = await anext(self._attempts)
         except BaseException:
-            _waits.pop(self, None)
+            self.waits_no_more()
             raise
         return self
+
+    def waits_no_more(self) -> None:
+        """Tell no more of the last failure: the work is about to go on, perhaps for long."""
+        _waits.pop(self, None)
 
     def __enter__(self) -> None:
         self._attempt.__enter__()
@@ -83,7 +89,7 @@ class Attempts:
         traceback: TracebackType | None,
     ) -> bool | None:
         if error is None:
-            _waits.pop(self, None)
+            self.waits_no_more()
         return self._attempt.__exit__(kind, error, traceback)
 
     def _report(self, state: RetryCallState) -> None:

@@ -91,6 +91,8 @@ class Session:
         while not self._stopping:
             async for attempt in forever(f"taking commands from {self.queue}", TransientError):
                 with attempt:
+                    # Told of any longer, what failed last would keep the gate shut that we wait at.
+                    attempt.waits_no_more()
                     await self.gate.opened()
                     await self._once()
 
