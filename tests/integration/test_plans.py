@@ -43,6 +43,18 @@ async def test_rows_are_found_by_their_keys(
 ) -> None:
     """Even by a plan made while statistics said that there is nothing: it is kept when there is."""
     await database.execute("ANALYZE")
+    whole = [one for one in _scans(await _plan(ours, name)) if not _finds(one)]
+    assert not whole
+
+
+async def test_slugs_are_found_by_slug(ours: Database, database: asyncpg.Connection) -> None:
+    """Where nothing is known to be there, all venues of a tenant would do as well."""
+    await database.execute("ANALYZE")
+    used = {one.get("Index Name") for one in _scans(await _plan(ours, "look_up"))}
+    assert "venue_slug_unique" in used
+
+
+async def _plan(ours: Database, name: str) -> dict[str, Any]:
     sql = getattr(queries, name).sql
     nulls = ", ".join(["NULL"] * max(int(n) for n in PARAMETER.findall(sql)))
     async with ours.transaction() as tx:
@@ -50,8 +62,8 @@ async def test_rows_are_found_by_their_keys(
         (row,) = await tx.fetch(f"EXPLAIN (FORMAT JSON) EXECUTE kept({nulls})")
         await tx.execute("DEALLOCATE kept")
     (explained,) = json.loads(row[0])
-    whole = [one for one in _scans(explained["Plan"]) if not _finds(one)]
-    assert not whole
+    plan: dict[str, Any] = explained["Plan"]
+    return plan
 
 
 def _scans(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

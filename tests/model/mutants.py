@@ -66,9 +66,7 @@ def _always_changed(before: Any, after: Any) -> list[str]:
     return [*after]
 
 
-_mutant("slugs in use are not looked for", "worker.storage.venues.slugs_asked")(
-    lambda _: frozenset()
-)
+_mutant("slugs in use are not looked for", "worker.storage.lookup.texts")(lambda _: "{}")
 
 
 @_mutant("a slug is never free again", "worker.storage.world.World._keep_slug")
