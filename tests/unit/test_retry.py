@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from unittest.mock import Mock
 
 import pytest
 
@@ -63,22 +64,13 @@ async def test_given_up_while_it_waits() -> None:
     assert (work.cancelled(), _waits()) == (True, [])
 
 
-async def test_a_success_leaves_nothing_to_end() -> None:
+async def test_a_success_leaves_nothing_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of each command's way several such loops are left with a result."""
     before = asyncio.all_tasks()
-    woken = 0
     loop = asyncio.get_running_loop()
-    original = loop.call_soon_threadsafe
-
-    def counted(*arguments: object, **named: object) -> object:
-        nonlocal woken
-        woken += 1
-        return original(*arguments, **named)  # type: ignore[arg-type]
-
-    loop.call_soon_threadsafe = counted  # type: ignore[assignment]
-    try:
+    with monkeypatch.context() as watched:
+        woken = Mock(wraps=loop.call_soon_threadsafe)
+        watched.setattr(loop, "call_soon_threadsafe", woken)
         assert await _tried(lambda: "done") == "done"
         await asyncio.sleep(0)
-    finally:
-        loop.call_soon_threadsafe = original  # type: ignore[method-assign]
-    assert (woken, asyncio.all_tasks()) == (0, before)
+    assert (woken.call_count, asyncio.all_tasks()) == (0, before)

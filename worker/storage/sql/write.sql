@@ -22,7 +22,7 @@ WITH given AS (
     CROSS JOIN LATERAL (
         SELECT w.ctid AS place
         FROM venue AS w
-        WHERE w.tenant_id = g.tenant_id AND w.id = g.id AND w.version = g.loaded_version
+        WHERE w.tenant_id = g.tenant_id AND w.id = g.id
         OFFSET 0
     ) AS near
     WHERE v.ctid = near.place AND v.version = g.loaded_version
