@@ -11,7 +11,7 @@ from tests.support.commands import Venue
 from tests.support.ledger import ledger
 from tests.support.process import WorkerProcess
 from tests.support.proxy import proxy
-from tests.support.waiting import until
+from tests.support.waiting import HELD_UP, until
 
 
 async def test_a_worker_frozen_between_commit_and_publish(
@@ -76,8 +76,7 @@ async def test_a_worker_frozen_within_a_transaction(
     await blocker.start()
     await database.execute("SELECT FROM venue FOR UPDATE")
     await the_bus.send(venue.update(description="stuck"))
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-    await until(lambda: _one(database, waiting), "the worker waits for the venue")
+    await until(lambda: _one(database, HELD_UP), "the worker waits for the venue")
     frozen.signal(signal.SIGSTOP)  # its statement gets the lock when we let go, and no commit comes
     await blocker.rollback()
     idle = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'"

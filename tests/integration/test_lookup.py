@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.commands import Venue
 from tests.support.kept import add_events, now
-from tests.support.waiting import until
+from tests.support.waiting import HELD_UP, until
 from tests.unit.samples import FIELDS, MOST, NOW, VAULT, VENUE, command
 from worker.domain.command import Command
 from worker.domain.policy import Policy
@@ -29,10 +29,6 @@ from worker.storage.lookup import look_up
 OTHER_ID = "0197aaaa-0000-7000-8000-00000000cccc"
 OTHER_VENUE = "0197aaaa-0000-7000-8000-00000000eeee"
 TERMS = Terms(Publishers(None), Retries(1, 1.0))
-WAITING = """
-SELECT count(*) FROM pg_stat_activity
-WHERE datname = current_database() AND wait_event_type = 'Lock'
-"""
 ROWS_READ = "SELECT sum(idx_tup_read) FROM pg_stat_user_indexes WHERE relname = 'venue_event'"
 
 
@@ -94,7 +90,7 @@ async def test_a_slug_that_is_set_free_meanwhile(
                 ),
             )
         )
-        await until(lambda: database.fetchval(WAITING), "the batch waits for the venue")
+        await until(lambda: database.fetchval(HELD_UP), "the batch waits for the venue")
     assert _codes(await work)[1] == []
     assert (await _slugs(database))[OTHER_VENUE] == "alpha"
 
@@ -112,7 +108,7 @@ async def test_a_slug_that_is_set_free_by_who_only_holds_our_venue(
         work = asyncio.create_task(
             _decided(ours, command("venue.update", {"slug": "beta"}, id=OTHER_ID))
         )
-        await until(lambda: database.fetchval(WAITING), "the batch waits for the venue")
+        await until(lambda: database.fetchval(HELD_UP), "the batch waits for the venue")
     assert _codes(await work) == [[]]
     assert (await _slugs(database))[VENUE] == "beta"
 

@@ -8,13 +8,12 @@ import asyncpg
 from tests.support.bus import Bus
 from tests.support.commands import Document, Venue
 from tests.support.process import WorkerProcess
-from tests.support.waiting import until
+from tests.support.waiting import HELD_UP, until
 
 ROWS = """
 SELECT user_id, role, permissions, removed_at IS NULL AS active
 FROM venue_staff WHERE venue_id = $1 ORDER BY user_id
 """
-HELD_UP = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
 
 def created_by(venue: Venue, owner: str) -> Document:

@@ -9,7 +9,7 @@ from tests.integration.test_deferral import count, later
 from tests.support.bus import Bus
 from tests.support.commands import Venue
 from tests.support.process import WorkerProcess
-from tests.support.waiting import until
+from tests.support.waiting import HELD_UP, until
 from worker.local.keys import LOCAL_KEY
 from worker.storage import deferred
 from worker.storage.database import Database
@@ -37,7 +37,6 @@ SEALED_ANEW = """
 UPDATE deferred_command SET body = 'anew'
 WHERE id IN (SELECT id FROM deferred_command FOR UPDATE SKIP LOCKED)
 """
-WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 
 
 async def test_who_took_it_last(
@@ -68,7 +67,7 @@ async def test_all_that_is_due_is_taken_at_once(
     async with database.transaction():
         await database.execute("SELECT pg_advisory_xact_lock(1)")
         taking = asyncio.create_task(_taken(ours))
-        await until(lambda: database.fetchval(WAITING), "the first one is about to be written")
+        await until(lambda: database.fetchval(HELD_UP), "the first one is about to be written")
         async with ours.transaction() as tx:
             await tx.execute(SEALED_ANEW)
     assert await taking == 9

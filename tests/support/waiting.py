@@ -8,6 +8,10 @@ from typing import Any
 
 POLL_SECONDS = 0.02
 
+HELD_UP = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+"""How many wait for what another transaction has locked. Also asked within a transaction it is told
+as it is now: `pg_stat_activity` shows those connections that were there when it was first asked."""
+
 
 class No:
     """A condition that is not met, and what was found in its place."""
