@@ -1,8 +1,9 @@
 """A TCP proxy that can fall silent, in one direction or both, and cut its connections."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 
 CHUNK = 65_536
 
@@ -105,13 +106,17 @@ async def _pump(
 
 
 @asynccontextmanager
-async def proxy(target: int) -> AsyncIterator[Proxy]:
-    """Give a proxy to the given port."""
-    one = Proxy(target)
-    server = await asyncio.start_server(one.serve, "127.0.0.1", 0)
+async def listening(one: Proxy, tls: ssl.SSLContext | None = None) -> AsyncIterator[Proxy]:
+    """Let it take connections."""
+    server = await asyncio.start_server(one.serve, "127.0.0.1", 0, ssl=tls)
     one.port = server.sockets[0].getsockname()[1]
     try:
         yield one
     finally:
         server.close()
         await one.end()
+
+
+def proxy(target: int) -> AbstractAsyncContextManager[Proxy]:
+    """Give a proxy to the given port."""
+    return listening(Proxy(target))

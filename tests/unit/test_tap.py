@@ -82,6 +82,15 @@ class Noting(Listener):
         self.by_then.append(len(self.told))
 
 
+def _read(tap: Tap, data: bytes) -> None:
+    """Let the tap read it as a transport does."""
+    while data:
+        buffer = tap.get_buffer(-1)
+        part, data = data[: len(buffer)], data[len(buffer) :]
+        buffer[: len(part)] = part
+        tap.buffer_updated(len(part))
+
+
 def _frames(channel: int, *some: Any) -> bytes:
     return b"".join(pamqp_frame.marshal(one, channel) for one in some)
 
@@ -141,7 +150,7 @@ def test_however_the_bytes_arrive(sizes: list[int]) -> None:
     at = turn = 0
     while at < len(stream):
         size = sizes[turn % len(sizes)]
-        tap.data_received(stream[at : at + size])
+        _read(tap, stream[at : at + size])
         at, turn = at + size, turn + 1
     assert listener.told == TOLD
     assert behind.got == b"".join(part for ours, part in STREAM if not ours)
@@ -150,7 +159,7 @@ def test_however_the_bytes_arrive(sizes: list[int]) -> None:
 def test_all_at_once() -> None:
     """The same in one piece, after which it is told once that this is all."""
     tap, listener, behind = _tap()
-    tap.data_received(b"".join(part for _, part in STREAM))
+    _read(tap, b"".join(part for _, part in STREAM))
     assert listener.told == TOLD
     assert listener.by_then == [len(TOLD)]
     assert behind.got == b"".join(part for ours, part in STREAM if not ours)
@@ -160,14 +169,14 @@ def test_without_a_listener() -> None:
     """Everything goes on."""
     tap, _, behind = _tap()
     tap.listeners.clear()
-    tap.data_received(b"".join(part for _, part in STREAM))
+    _read(tap, b"".join(part for _, part in STREAM))
     assert behind.got == b"".join(part for _, part in STREAM)
 
 
 def test_another_protocol() -> None:
     """A server that answers with its own protocol's version is aiormq's to refuse."""
     tap, _, behind = _tap()
-    tap.data_received(b"AMQP\x00\x01\x00\x00")
+    _read(tap, b"AMQP\x00\x01\x00\x00")
     assert behind.got == b"AMQP\x00\x01\x00\x00"
 
 
@@ -178,7 +187,7 @@ def test_blocked() -> None:
         (spec.Connection.Blocked(reason="low on memory"), True),
         (spec.Connection.Unblocked(), False),
     ):
-        tap.data_received(_frames(0, frame))
+        _read(tap, _frames(0, frame))
         assert tap.blocked is blocked
     assert len(behind.got) > 0
 

@@ -28,6 +28,9 @@ DELIVER, RETURN, ACK, NACK = 0x3C003C, 0x3C0032, 0x3C0050, 0x3C0078
 BLOCKED, UNBLOCKED = 0x0A003C, 0x0A003D
 """Methods, by class and number."""
 
+READ_AT_ONCE = 131_072
+"""Bytes that one read takes at most: a frame of the size on which RabbitMQ and aiormq agree."""
+
 METHOD_INDEX = struct.Struct(">I")
 CONFIRM = struct.Struct(">QB")
 BODY_SIZE = struct.Struct(">4xQ")
@@ -69,8 +72,11 @@ class Content:
         return self.parts[0] if len(self.parts) == 1 else b"".join(self.parts)
 
 
-class Tap(asyncio.Protocol):
+class Tap(asyncio.BufferedProtocol):
     """Stands between the transport and aiormq's reader, from the first byte on.
+
+    It reads into one buffer of its own: for any other protocol asyncio would ask the C library for
+    256 KiB at each read, to make it smaller after that (`docs/decisions/0018-memory.md`).
 
     Attributes:
         listeners: by the number of their channel.
@@ -84,6 +90,7 @@ class Tap(asyncio.Protocol):
         self._transport = transport
         self._contents: dict[int, Content] = {}
         self._rest = b""
+        self._buffer = memoryview(bytearray(READ_AT_ONCE))
 
     def write(self, frames: bytes) -> None:
         """Send whole frames; what aiormq sends goes before or after them, never between."""
@@ -91,9 +98,13 @@ class Tap(asyncio.Protocol):
         with suppress(RuntimeError):
             self._transport.write(frames)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - the protocol's
+        """Return where to read to."""
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Take what is for a listener, and hand on the rest."""
-        data = self._rest + data
+        data = self._rest + self._buffer[:nbytes]
         at = passed = 0
         while len(data) - at >= FRAME.size:
             kind, channel, size = FRAME.unpack_from(data, at)
