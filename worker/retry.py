@@ -5,19 +5,19 @@ whatever a probe beside it may find.
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Self
 
 import structlog
 from tenacity import (
     AsyncRetrying,
-    RetryCallState,
-    retry_if_exception_type,
+    AttemptManager,
     stop_after_attempt,
     wait_exponential_jitter,
 )
 
+Errors = type[Exception] | tuple[type[Exception], ...]
 LONGEST_SECONDS = 5.0
 log = structlog.get_logger()
 
@@ -40,86 +40,100 @@ class Wait:
 _waits: dict[object, Wait] = {}
 
 
-def waits_for(error: type[Exception] | tuple[type[Exception], ...]) -> list[Wait]:
+def waits_for(error: Errors) -> list[Wait]:
     """Return the work that waits because of such an error, what has waited longest first."""
     found = [wait for wait in _waits.values() if isinstance(wait.error, error)]
     return sorted(found, key=lambda wait: wait.since)
 
 
 class Attempts:
-    """What `forever` gives: an iterator, and the block of the attempt that it is at.
+    """An iterator over attempts, and the block of the one that it is at.
 
     Whatever fails has to fail within the block, and nothing be done after it but the next attempt.
 
-    No generator: one that is left with a result is ended by a task of its own, which the event loop
-    is woken for. Every command would wait for that, twice.
+    The first one is to cost nothing, as every command takes several of these: how to try again is
+    only looked at when it has failed. And this is no generator: one that is left with a result is
+    ended by a task of its own, which the event loop is woken for.
     """
 
-    def __init__(self, what: str, error: type[Exception] | tuple[type[Exception], ...]) -> None:
+    def __init__(
+        self, error: Errors, retrying: Callable[[], AsyncRetrying], what: str = ""
+    ) -> None:
+        self._error = error
+        self._retrying = retrying
         self._what = what
-        self._attempts = AsyncRetrying(
-            retry=retry_if_exception_type(error),
-            wait=wait_exponential_jitter(multiplier=0.1, max=LONGEST_SECONDS, jitter=0.2),
-            before_sleep=self._report,
-            reraise=True,
-        ).__aiter__()
+        self._begun = False
+        self._failed: BaseException | None = None
+        self._attempts: AsyncRetrying | None = None
+        self._attempt: AttemptManager
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> Self:
+        if self._failed is not None:
+            await self._until_the_next(self._failed)
+        elif self._begun:
+            raise StopAsyncIteration
+        self._begun = True
+        return self
+
+    async def _until_the_next(self, failed: BaseException) -> None:
         try:
+            if self._attempts is None:
+                self._attempts = aiter(self._retrying())
+                self._attempt = await anext(self._attempts)
+            if self._what:
+                self._report(failed)
+            self._attempt.__exit__(type(failed), failed, failed.__traceback__)
             self._attempt = await anext(self._attempts)
         except BaseException:
             self.waits_no_more()
             raise
-        return self
+
+    def _report(self, failed: BaseException) -> None:
+        wait = _waits.setdefault(self, Wait(self._what, failed))
+        wait.error = failed
+        attempt = self._attempt.retry_state.attempt_number
+        if attempt % 10 == 1:
+            log.warning("failed, trying again", what=self._what, error=str(failed), attempt=attempt)
 
     def waits_no_more(self) -> None:
         """Tell no more of the last failure: the work is about to go on, perhaps for long."""
         _waits.pop(self, None)
 
     def __enter__(self) -> None:
-        self._attempt.__enter__()
+        """Begin an attempt."""
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> bool | None:
-        if error is None:
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
+        self._failed = error if isinstance(error, self._error) else None
+        if self._failed is None:
             self.waits_no_more()
-        return self._attempt.__exit__(kind, error, traceback)
-
-    def _report(self, state: RetryCallState) -> None:
-        failure = state.outcome.exception() if state.outcome else None
-        if failure is None:
-            return
-        wait = _waits.setdefault(self, Wait(self._what, failure))
-        wait.error = failure
-        if state.attempt_number % 10 == 1:
-            log.warning(
-                "failed, trying again",
-                what=self._what,
-                error=str(failure),
-                attempt=state.attempt_number,
-            )
+        return self._failed is not None
 
 
-def forever(what: str, error: type[Exception] | tuple[type[Exception], ...]) -> Attempts:
+def forever(what: str, error: Errors) -> Attempts:
     """Retry through an outage of any length; the first failure is logged, then every tenth.
 
     From the first failure until the work succeeds, or is given up, `waits_for` tells of it.
     """
-    return Attempts(what, error)
+    return Attempts(error, _forever, what)
 
 
-def a_few_times(error: type[Exception], attempts: int = 6) -> AsyncRetrying:
+def a_few_times(error: Errors) -> Attempts:
     """Retry what another transaction was in the way of; the last failure is raised."""
+    return Attempts(error, _a_few_times)
+
+
+def _forever() -> AsyncRetrying:
     return AsyncRetrying(
-        retry=retry_if_exception_type(error),
+        wait=wait_exponential_jitter(multiplier=0.1, max=LONGEST_SECONDS, jitter=0.2)
+    )
+
+
+def _a_few_times() -> AsyncRetrying:
+    return AsyncRetrying(
         wait=wait_exponential_jitter(multiplier=0.01, max=1.0, jitter=0.05),
-        stop=stop_after_attempt(attempts),
+        stop=stop_after_attempt(6),
         reraise=True,
     )

@@ -9,15 +9,15 @@ import pytest
 
 from tests.support.waiting import until
 from worker.errors import TransientError
-from worker.retry import forever, waits_for
+from worker.retry import Attempts, a_few_times, forever, waits_for
 
 
 def _waits() -> list[str]:
     return [wait.what for wait in waits_for(TransientError)]
 
 
-async def _tried(work: Callable[[], str]) -> str:
-    async for attempt in forever("the work", TransientError):
+async def _tried(work: Callable[[], str], attempts: Attempts | None = None) -> str:
+    async for attempt in attempts or forever("the work", TransientError):
         with attempt:
             return work()
     raise AssertionError("retrying ends with a result or an error")
@@ -74,3 +74,28 @@ async def test_a_success_leaves_nothing_to_end(monkeypatch: pytest.MonkeyPatch) 
         assert await _tried(lambda: "done") == "done"
         await asyncio.sleep(0)
     assert (woken.call_count, asyncio.all_tasks()) == (0, before)
+
+
+async def test_a_few_times_and_no_more() -> None:
+    """The last failure is raised, and health is told of none of them."""
+    told: list[list[str]] = []
+
+    def fails() -> str:
+        told.append(_waits())
+        raise TransientError(f"try {len(told)}")
+
+    with pytest.raises(TransientError, match="try 6"):
+        await _tried(fails, a_few_times(TransientError))
+    assert told == [[]] * 6
+
+
+@pytest.mark.parametrize("failures", [0, 1])
+async def test_work_without_a_result(failures: int) -> None:
+    """Once it has succeeded there is no further attempt."""
+    tries = 0
+    async for attempt in forever("the work", TransientError):
+        with attempt:
+            tries += 1
+            if tries <= failures:
+                raise TransientError("not yet")
+    assert tries == failures + 1
