@@ -3,10 +3,11 @@
 from collections.abc import Awaitable, Callable
 
 from worker.cli.with_database import database
-from worker.errors import OperatorError
+from worker.errors import ContendedError, OperatorError
 from worker.output import people
+from worker.retry import a_few_times
 from worker.storage import parked
-from worker.storage.database import Connection
+from worker.storage.database import Connection, Database
 from worker.storage.parked import Wanted
 
 STEP = 500
@@ -26,10 +27,7 @@ async def deal_with(wanted: Wanted, action: Action, done: str) -> int:
     count, last = 0, FIRST
     async with database() as db:
         while True:
-            async with db.transaction() as tx:
-                ids = await parked.chosen(tx, wanted, last, STEP)
-                if ids:
-                    await action(tx, ids)
+            ids = await _step(db, wanted, action, last)
             count += len(ids)
             if len(ids) < STEP:
                 break
@@ -40,3 +38,15 @@ async def deal_with(wanted: Wanted, action: Action, done: str) -> int:
         which = f"{missing} of the ids are not parked" if wanted.ids else "no parked command fits"
         raise OperatorError(f"{count} {done}, {which}: see `venue-worker parked list`")
     return count
+
+
+async def _step(db: Database, wanted: Wanted, action: Action, last: str) -> list[str]:
+    # A worker may be parking some of them again, or have taken them up, in another order.
+    async for attempt in a_few_times(ContendedError):
+        with attempt:
+            async with db.transaction() as tx:
+                ids = await parked.chosen(tx, wanted, last, STEP)
+                if ids:
+                    await action(tx, ids)
+                return ids
+    raise AssertionError("retrying ends with a result or an error")

@@ -7,7 +7,8 @@ from typing import Any
 
 from worker.breath import breathing
 from worker.domain.sealed import Sealed
-from worker.errors import OperatorError
+from worker.errors import ContendedError, OperatorError
+from worker.retry import a_few_times
 from worker.storage.database import Connection, Database
 from worker.storage.queries import queries
 from worker.storage.vault import Vault
@@ -70,11 +71,7 @@ async def _rotate(
 ) -> None:
     rotated.counts[kept.what], after = 0, kept.before
     while True:
-        async with database.transaction() as tx:
-            rows = [
-                row async for row in kept.stale(tx, key_id=vault.key_id, after=after, most=STEP)
-            ]
-            unopened = await _reseal(tx, vault, kept, rows)
+        rows, unopened = await _step(database, vault, kept, after)
         if not rows:
             return
         rotated.counts[kept.what] += len(rows) - len(unopened)
@@ -82,6 +79,19 @@ async def _rotate(
             rotated.unopened.setdefault(kept.what, []).extend(map(str, unopened))
         after = rows[-1]["id"]
         said(kept.what, rotated.counts[kept.what])
+
+
+async def _step(
+    database: Database, vault: Vault, kept: Kept, after: Id
+) -> tuple[list[Any], list[Id]]:
+    # Workers write the same rows, a batch's in an order of their own.
+    async for attempt in a_few_times(ContendedError):
+        with attempt:
+            async with database.transaction() as tx:
+                stale = kept.stale(tx, key_id=vault.key_id, after=after, most=STEP)
+                rows = [row async for row in stale]
+                return rows, await _reseal(tx, vault, kept, rows)
+    raise AssertionError("retrying ends with a result or an error")
 
 
 async def _reseal(tx: Connection, vault: Vault, kept: Kept, rows: list[Any]) -> list[Id]:
