@@ -8,6 +8,7 @@ import trustme
 from yarl import URL
 
 from tests.support.bus import Bus
+from tests.support.command_line import run
 from tests.support.commands import Venue
 from tests.support.process import WorkerProcess
 from tests.support.tls import tls_from_the_start, tls_when_asked
@@ -40,7 +41,7 @@ async def _urls(
 async def test_a_command_by_tls(
     amqp_url: str, database_url: str, the_bus: Bus, new_worker: NewWorker, tmp_path: Path
 ) -> None:
-    """Commands of any size come in, and events go out, as without it."""
+    """Commands of any size come in, and events go out, as without it; operators come in, too."""
     authority, trusted = trustme.CA(), tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(trusted)
     async with _urls(amqp_url, database_url, authority, trusted) as urls:
@@ -51,13 +52,18 @@ async def test_a_command_by_tls(
         for command in (venue.create(), venue.update(metadata={"notes": "x" * LARGE})):
             assert (await the_bus.ask(command))["status"] == "applied"
         assert len(await the_bus.events_of(venue.id, 2)) == 2
+        place = "--tenant", venue.tenant, "--venue", venue.id
+        shown = await run("query", "venue.get", *place, "--json", **urls)
+        assert shown.documents()[0]["status"] == "ok"
+        migrated = await run("migrate", **urls)
+        assert migrated.status == 0, migrated.errors
         worker.end()
 
 
 async def test_a_certificate_of_somebody_else(
     amqp_url: str, database_url: str, new_worker: NewWorker, tmp_path: Path
 ) -> None:
-    """A server that nobody vouches for is not spoken to; the log says why."""
+    """A server that nobody vouches for is not spoken to; log and commands say why."""
     trusted = tmp_path / "ca.pem"
     trustme.CA().cert_pem.write_to_path(trusted)
     async with _urls(amqp_url, database_url, trustme.CA(), trusted) as urls:
@@ -71,4 +77,6 @@ async def test_a_certificate_of_somebody_else(
 
         await until(says_why, "it says why of either server")
         assert await worker.status() == 503
+        for words in (("query", "venue.get"), ("migrate",)):
+            assert "certificate verify failed" in (await run(*words, **urls)).sentence()
         worker.end()
