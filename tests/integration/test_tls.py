@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TypedDict
 
 import trustme
 from yarl import URL
@@ -20,11 +21,18 @@ LARGE = 300_000
 NewWorker = Callable[..., WorkerProcess]
 
 
+class Urls(TypedDict):
+    """Settings of a worker, or of an operator, that reach the servers by TLS only."""
+
+    VENUE_AMQP_URL: str
+    VENUE_DATABASE_URL: str
+
+
 @asynccontextmanager
 async def _urls(
     amqp_url: str, database_url: str, authority: trustme.CA, trusted: Path
-) -> AsyncIterator[dict[str, str]]:
-    """Give the settings of a worker that reaches its servers by TLS only, and whom it trusts."""
+) -> AsyncIterator[Urls]:
+    """Let the servers be reached by certificates of the authority, for whoever trusts this file."""
     broker, database = URL(amqp_url), URL(database_url)
     async with (
         tls_from_the_start(broker.port or 0, authority) as amqps,
