@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from unittest.mock import Mock
+from unittest.mock import AsyncMock, Mock
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.support.waiting import until
 from worker.errors import TransientError
@@ -99,3 +100,57 @@ async def test_work_without_a_result(failures: int) -> None:
             if tries <= failures:
                 raise TransientError("not yet")
     assert tries == failures + 1
+
+
+@pytest.mark.parametrize(
+    ("attempts", "first", "longest", "jitter"),
+    [
+        (a_few_times(TransientError), 0.01, 1.0, 0.05),
+        (forever("it", TransientError), 0.1, 5.0, 0.2),
+    ],
+)
+async def test_how_long_it_waits(
+    monkeypatch: pytest.MonkeyPatch, attempts: Attempts, first: float, longest: float, jitter: float
+) -> None:
+    """Twice as long each time, up to the longest, and somewhat more, by chance."""
+    failures = [TransientError("not yet") for _ in range(5)]
+
+    def fails() -> str:
+        if failures:
+            raise failures.pop()
+        return "done"
+
+    slept = AsyncMock()
+    with monkeypatch.context() as watched:
+        watched.setattr(asyncio, "sleep", slept)
+        assert await _tried(fails, attempts) == "done"
+    waited = [call.args[0] for call in slept.await_args_list]
+    least = [min(first * 2**n, longest) for n in range(5)]
+    assert len(waited) == 5
+    for seconds, short in zip(waited, least, strict=True):
+        assert short <= seconds <= min(short + jitter, longest)
+
+
+async def test_what_is_told_of_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Since when, and why last; the log has the first failure and every tenth after it."""
+    told: list[tuple[str, float]] = []
+    tries = 0
+
+    def fails() -> str:
+        nonlocal tries
+        tries += 1
+        told.extend((str(wait.error), wait.since) for wait in waits_for(TransientError))
+        if tries == 22:
+            return "done"
+        raise TransientError(f"failure {tries}")
+
+    with monkeypatch.context() as watched, capture_logs() as logs:
+        watched.setattr(asyncio, "sleep", AsyncMock())
+        assert await _tried(fails) == "done"
+    assert [error for error, _ in told] == [f"failure {n}" for n in range(1, 22)]
+    assert len({since for _, since in told}) == 1
+    assert [(line["error"], line["attempt"]) for line in logs] == [
+        ("failure 1", 1),
+        ("failure 11", 11),
+        ("failure 21", 21),
+    ]

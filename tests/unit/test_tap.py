@@ -4,6 +4,7 @@ import asyncio
 import socket
 from datetime import UTC, datetime
 from typing import Any, cast
+from unittest.mock import Mock
 
 import pytest
 from aiormq.abc import AbstractChannel
@@ -15,6 +16,7 @@ from pamqp.body import ContentBody
 from pamqp.header import ContentHeader
 from pamqp.heartbeat import Heartbeat
 
+from tests.support.waiting import until
 from worker.messaging.received import properties_of, received
 from worker.messaging.tap import Listener, Tap
 from worker.messaging.wire import Outgoing, event_properties, frames
@@ -48,9 +50,18 @@ class Aiormq(asyncio.Protocol):
         """Keep the bytes."""
         self.got += data
 
-    def eof_received(self) -> None:
-        """Note it."""
+    def eof_received(self) -> bool:
+        """Note it, and keep the transport open."""
         self.calls.append("eof")
+        return True
+
+    def pause_writing(self) -> None:
+        """Note it."""
+        self.calls.append("pause")
+
+    def resume_writing(self) -> None:
+        """Note it."""
+        self.calls.append("resume")
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the protocol's
         """Note it."""
@@ -193,11 +204,37 @@ def test_blocked() -> None:
 
 
 def test_ends_are_handed_on() -> None:
-    """Whoever stands behind hears of the end."""
+    """Whoever stands behind hears of the end, and of what else a transport tells, and is heard."""
     tap, _, behind = _tap()
-    tap.eof_received()
+    tap.pause_writing()
+    tap.resume_writing()
+    assert tap.eof_received() is True
     tap.connection_lost(None)
-    assert behind.calls == ["eof", "lost"]
+    assert behind.calls == ["pause", "resume", "eof", "lost"]
+
+
+def test_after_an_error_nothing_is_taken() -> None:
+    """A transport may hand on more before it ends the connection: of a stream with a gap in it."""
+    tap, listener, behind = _tap()
+    fails = cast("Noting", Mock(spec=Noting, delivered=Mock(side_effect=ValueError)))
+    tap.listeners[OURS] = fails
+    with pytest.raises(ValueError):  # noqa: PT011 - any that a listener raises
+        _read(tap, _delivery(OURS, 1, b"one"))
+    tap.listeners[OURS] = listener
+    _read(tap, _delivery(OURS, 2, b"two") + _frames(0, Heartbeat()))
+    assert (listener.told, behind.got) == ([], b"")
+
+
+async def test_on_a_transport() -> None:
+    """What a socket gives is read into the tap's own buffer."""
+    ours, theirs = socket.socketpair()
+    _, writer = await asyncio.open_connection(sock=ours)
+    tap, listener, _ = _tap()
+    writer.transport.set_protocol(tap)
+    with theirs:
+        theirs.sendall(b"".join(part for _, part in STREAM))
+        await until(lambda: listener.told == TOLD, "all is told")
+    writer.transport.abort()
 
 
 async def test_a_connection_whose_writing_has_ended() -> None:

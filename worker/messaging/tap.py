@@ -90,6 +90,7 @@ class Tap(asyncio.BufferedProtocol):
         self._transport = transport
         self._contents: dict[int, Content] = {}
         self._rest = b""
+        self._broken = False
         self._buffer = memoryview(bytearray(READ_AT_ONCE))
 
     def write(self, frames: bytes) -> None:
@@ -104,7 +105,15 @@ class Tap(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """Take what is for a listener, and hand on the rest."""
-        data = self._rest + self._buffer[:nbytes]
+        if self._broken:
+            return
+        # An error ends the connection, but over TLS not before the next read: by then the place
+        # in the stream is lost, and what came before was not handed on.
+        self._broken = True
+        self._read(self._rest + self._buffer[:nbytes])
+        self._broken = False
+
+    def _read(self, data: bytes) -> None:
         at = passed = 0
         while len(data) - at >= FRAME.size:
             kind, channel, size = FRAME.unpack_from(data, at)

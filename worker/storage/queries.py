@@ -16,9 +16,10 @@ Item = TypeVar("Item")
 
 
 class OnConnections(AsyncPGAdapter):
-    """aiosql's own, but for what it does at each query: tell a connection from a pool by `dir()`.
+    """aiosql's own, but that rows are asked of a connection: not told from a pool by `dir()`.
 
-    That takes as long as all else that goes on between a query and the driver.
+    That takes as long as all else that goes on between a query and the driver. What a command waits
+    for, until its event is sent, asks for rows.
     """
 
     async def select(
