@@ -61,11 +61,13 @@ class Settings(BaseSettings):
 
     amqp_url: AmqpUrl = Field(
         "amqp://guest:guest@127.0.0.1:5672/",
-        description="RabbitMQ, `amqp://` or `amqps://`; `?heartbeat=SECONDS` is honoured",
+        description="RabbitMQ, `amqp://` or `amqps://` for TLS, with `?cafile=FILE` for an "
+        "authority of your own; `?heartbeat=SECONDS` is honoured",
     )
     database_url: DatabaseUrl = Field(
         "postgresql://venue:venue@127.0.0.1:5432/venue",
-        description="PostgreSQL; `?sslmode=verify-full` and the like for TLS",
+        description="PostgreSQL; `?sslmode=verify-full` for TLS, with `&sslrootcert=FILE` for an "
+        "authority of your own",
     )
     http_host: str = Field("127.0.0.1", description="address of the HTTP port")
     http_port: Annotated[int, Field(ge=0, le=65535)] = Field(
