@@ -6,6 +6,7 @@ import tracemalloc
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from rich.console import Console
 from rich.table import Table
@@ -58,12 +59,13 @@ def traced(cost: Cost) -> Iterator[None]:
     tracemalloc.stop()
 
 
+def _milliseconds(step: str, cost: Cost) -> str:
+    return f"{cost.steps[step]:.1f}"
+
+
 COLUMNS: dict[str, Callable[[Cost], str]] = {
     "command KB": lambda cost: f"{cost.body / 1000:.1f}",
-    **{
-        f"{step} ms": lambda cost, step=step: f"{cost.steps[step]:.1f}"  # type: ignore[misc]
-        for step in ("decode", "load", "decide", "save")
-    },
+    **{f"{step} ms": partial(_milliseconds, step) for step in ("decode", "load", "decide", "save")},
     "longest stall ms": lambda cost: f"{cost.stall:.1f}",
     "event KB": lambda cost: f"{cost.event / 1000:.1f}",
 }

@@ -5,9 +5,9 @@ whatever a probe beside it may find.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Self, TypeVar
 
 import structlog
 from tenacity import (
@@ -17,6 +17,7 @@ from tenacity import (
     wait_exponential_jitter,
 )
 
+T = TypeVar("T")
 Errors = type[Exception] | tuple[type[Exception], ...]
 LONGEST_SECONDS = 5.0
 log = structlog.get_logger()
@@ -66,6 +67,13 @@ class Attempts:
         self._failed: BaseException | None = None
         self._attempts: AsyncRetrying | None = None
         self._attempt: AttemptManager
+
+    async def result_of(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Return what the work comes to, in as many attempts as it takes."""
+        async for attempt in self:
+            with attempt:
+                return await work()
+        raise AssertionError("retrying ends with a result or an error")
 
     def __aiter__(self) -> Self:
         return self

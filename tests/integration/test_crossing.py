@@ -20,8 +20,6 @@ VALUES ($1::text::uuid, sha256($1::text::bytea), 'invalid_json', '[]', $2, $3, '
         now(), now(), 1)
 """
 WRITE = "UPDATE parked_command SET times_seen = times_seen + 1 WHERE id = $1"
-
-
 DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
 PATIENCE = "ALTER DATABASE \"{}\" SET deadlock_timeout = '3s'"
 REPLAYS = "SELECT count(*) FROM deferred_command", "SELECT count(*) FROM parked_audit"

@@ -1,6 +1,7 @@
 """Going through parked commands in small transactions, each command once."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from worker.cli.with_database import database
 from worker.errors import ContendedError, OperatorError
@@ -27,7 +28,9 @@ async def deal_with(wanted: Wanted, action: Action, done: str) -> int:
     count, last = 0, FIRST
     async with database() as db:
         while True:
-            ids = await _step(db, wanted, action, last)
+            # A worker may be parking some of them again, or have taken them up, in another order.
+            step = partial(_step, db, wanted, action, last)
+            ids = await a_few_times(ContendedError).result_of(step)
             count += len(ids)
             if len(ids) < STEP:
                 break
@@ -41,12 +44,8 @@ async def deal_with(wanted: Wanted, action: Action, done: str) -> int:
 
 
 async def _step(db: Database, wanted: Wanted, action: Action, last: str) -> list[str]:
-    # A worker may be parking some of them again, or have taken them up, in another order.
-    async for attempt in a_few_times(ContendedError):
-        with attempt:
-            async with db.transaction() as tx:
-                ids = await parked.chosen(tx, wanted, last, STEP)
-                if ids:
-                    await action(tx, ids)
-                return ids
-    raise AssertionError("retrying ends with a result or an error")
+    async with db.transaction() as tx:
+        ids = await parked.chosen(tx, wanted, last, STEP)
+        if ids:
+            await action(tx, ids)
+        return ids

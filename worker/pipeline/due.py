@@ -8,6 +8,7 @@ process die; the row itself goes, or waits again, in the transaction of the outc
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 
 from worker.errors import TransientError
 from worker.messaging.delivery import Delivery, GivenUp, restored
@@ -42,7 +43,8 @@ class DueCommands:
     async def take(self, most: int) -> list[Delivery]:
         """Wait for commands that are due; none when told to stop."""
         while not self._stopping.is_set():
-            if due := await self._due(most):
+            look = forever("looking for due commands", TransientError)
+            if due := await look.result_of(partial(self._due, most)):
                 return [_delivery(one) for one in due]
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_SECONDS):
@@ -53,13 +55,10 @@ class DueCommands:
         """Nothing: the rows went with the outcomes."""
 
     async def _due(self, most: int) -> list[Due]:
-        async for attempt in forever("looking for due commands", TransientError):
-            with attempt:
-                if self._stopping.is_set():
-                    return []
-                async with self._database.transaction() as tx:
-                    return await deferred.take(tx, most, self._vault)
-        raise AssertionError("retrying ends with a result or an error")
+        if self._stopping.is_set():
+            return []
+        async with self._database.transaction() as tx:
+            return await deferred.take(tx, most, self._vault)
 
 
 async def taken_over(tx: Connection, messages: Sequence[Message]) -> frozenset[int]:

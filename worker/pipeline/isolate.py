@@ -7,6 +7,7 @@ blames nobody and is waited out.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 
 import structlog
 
@@ -48,12 +49,11 @@ async def _persistently(commit: Commit, messages: list[Message], *, alone: bool)
     outages = (
         (DatabaseUnavailableError, StatementTimeoutError) if alone else DatabaseUnavailableError
     )
-    async for outage in forever("the database transaction", outages):
-        with outage:
-            async for attempt in a_few_times(ContendedError):
-                with attempt:
-                    return await commit(messages)
-    raise AssertionError("retrying ends with a result or an error")
+
+    async def committed() -> Done:
+        return await a_few_times(ContendedError).result_of(partial(commit, messages))
+
+    return await forever("the database transaction", outages).result_of(committed)
 
 
 async def _set_aside(commit: Commit, message: Message, error: Exception) -> Done:

@@ -72,15 +72,14 @@ class Publishing:
         # Looked up now, when what was published before it has been noted.
         now = time.monotonic()
         recent = {key: at for key, at in self._looked.items() if now - at < FRESH_SECONDS}
-        async for attempt in forever("looking what is to be published", TransientError):
-            with attempt:
-                async with self._database.transaction() as tx:
-                    left = await outbox.to_publish(
-                        tx, venues, done.events, unbroken=not done.halved
-                    )
-                self._looked = recent | dict.fromkeys(venues, time.monotonic())
-                return left
-        raise AssertionError("retrying ends with a result or an error")
+
+        async def looked() -> list[PendingEvent]:
+            async with self._database.transaction() as tx:
+                return await outbox.to_publish(tx, venues, done.events, unbroken=not done.halved)
+
+        left = await forever("looking what is to be published", TransientError).result_of(looked)
+        self._looked = recent | dict.fromkeys(venues, time.monotonic())
+        return left
 
     async def sweep_forever(self) -> None:
         """Publish what was left behind, until cancelled."""

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from worker.breath import breathing
@@ -71,7 +72,9 @@ async def _rotate(
 ) -> None:
     rotated.counts[kept.what], after = 0, kept.before
     while True:
-        rows, unopened = await _step(database, vault, kept, after)
+        # Workers write the same rows, a batch's in an order of their own.
+        step = partial(_step, database, vault, kept, after)
+        rows, unopened = await a_few_times(ContendedError).result_of(step)
         if not rows:
             return
         rotated.counts[kept.what] += len(rows) - len(unopened)
@@ -84,14 +87,10 @@ async def _rotate(
 async def _step(
     database: Database, vault: Vault, kept: Kept, after: Id
 ) -> tuple[list[Any], list[Id]]:
-    # Workers write the same rows, a batch's in an order of their own.
-    async for attempt in a_few_times(ContendedError):
-        with attempt:
-            async with database.transaction() as tx:
-                stale = kept.stale(tx, key_id=vault.key_id, after=after, most=STEP)
-                rows = [row async for row in stale]
-                return rows, await _reseal(tx, vault, kept, rows)
-    raise AssertionError("retrying ends with a result or an error")
+    async with database.transaction() as tx:
+        stale = kept.stale(tx, key_id=vault.key_id, after=after, most=STEP)
+        rows = [row async for row in stale]
+        return rows, await _reseal(tx, vault, kept, rows)
 
 
 async def _reseal(tx: Connection, vault: Vault, kept: Kept, rows: list[Any]) -> list[Id]:
