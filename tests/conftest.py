@@ -1,11 +1,13 @@
 """Fixtures: services once, a database cloned from a template for each test, a clean broker."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import asyncpg
 import pytest
 import structlog
+import uvloop
 
 from tests.support.asking import Ask, asking
 from tests.support.bus import Bus, bus, reset_broker
@@ -14,6 +16,11 @@ from tests.support.figures import KEY, RAN_ON, Figures
 from tests.support.process import WorkerProcess
 from worker.local import Services, services
 from worker.storage.database import GENERAL, Database
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Let tests run on the event loop on which the worker does."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -7,6 +7,7 @@ from itertools import count
 from typing import Annotated
 
 import typer
+import uvloop
 
 from tests.model.machine import Machine, Tally, run
 from tests.model.mutants import MUTANTS, broken
@@ -34,7 +35,7 @@ def main(
 ) -> None:
     """Send random commands to the real pipeline until it differs from the model, or all is sent."""
     silent()
-    with services() as found, asyncio.Runner() as runner:
+    with services() as found, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         context = new_database(found, migrated_template(found))
         url = runner.run(context.__aenter__())
         try:

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import uvloop
+
 from tests.model.machine import Machine, Tally, run
 from tests.model.real import running, silent
 from tests.support.databases import new_database
@@ -20,7 +22,7 @@ def test_the_pipeline_does_what_the_contract_says(
     """Replies, events and tables are those the model predicts; the events add up to the tables."""
     tally = Tally()
     silent()
-    with asyncio.Runner() as runner:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         context = new_database(real, template)
         url = runner.run(context.__aenter__())
         try:

@@ -1,6 +1,6 @@
 """`venue-worker run`."""
 
-import asyncio
+import uvloop
 
 from worker import app, memory
 from worker.ops import logs
@@ -13,4 +13,4 @@ def run() -> None:
     settings = Settings()
     logs.configure(settings.log_format, settings.log_level)
     memory.settle()
-    asyncio.run(alone(app.run(settings)))
+    uvloop.run(alone(app.run(settings)))
