@@ -93,15 +93,6 @@ class Noting(Listener):
         self.by_then.append(len(self.told))
 
 
-def _read(tap: Tap, data: bytes) -> None:
-    """Let the tap read it as a transport does."""
-    while data:
-        buffer = tap.get_buffer(-1)
-        part, data = data[: len(buffer)], data[len(buffer) :]
-        buffer[: len(part)] = part
-        tap.buffer_updated(len(part))
-
-
 def _frames(channel: int, *some: Any) -> bytes:
     return b"".join(pamqp_frame.marshal(one, channel) for one in some)
 
@@ -161,7 +152,7 @@ def test_however_the_bytes_arrive(sizes: list[int]) -> None:
     at = turn = 0
     while at < len(stream):
         size = sizes[turn % len(sizes)]
-        _read(tap, stream[at : at + size])
+        tap.data_received(stream[at : at + size])
         at, turn = at + size, turn + 1
     assert listener.told == TOLD
     assert behind.got == b"".join(part for ours, part in STREAM if not ours)
@@ -170,7 +161,7 @@ def test_however_the_bytes_arrive(sizes: list[int]) -> None:
 def test_all_at_once() -> None:
     """The same in one piece, after which it is told once that this is all."""
     tap, listener, behind = _tap()
-    _read(tap, b"".join(part for _, part in STREAM))
+    tap.data_received(b"".join(part for _, part in STREAM))
     assert listener.told == TOLD
     assert listener.by_then == [len(TOLD)]
     assert behind.got == b"".join(part for ours, part in STREAM if not ours)
@@ -180,14 +171,14 @@ def test_without_a_listener() -> None:
     """Everything goes on."""
     tap, _, behind = _tap()
     tap.listeners.clear()
-    _read(tap, b"".join(part for _, part in STREAM))
+    tap.data_received(b"".join(part for _, part in STREAM))
     assert behind.got == b"".join(part for _, part in STREAM)
 
 
 def test_another_protocol() -> None:
     """A server that answers with its own protocol's version is aiormq's to refuse."""
     tap, _, behind = _tap()
-    _read(tap, b"AMQP\x00\x01\x00\x00")
+    tap.data_received(b"AMQP\x00\x01\x00\x00")
     assert behind.got == b"AMQP\x00\x01\x00\x00"
 
 
@@ -198,7 +189,7 @@ def test_blocked() -> None:
         (spec.Connection.Blocked(reason="low on memory"), True),
         (spec.Connection.Unblocked(), False),
     ):
-        _read(tap, _frames(0, frame))
+        tap.data_received(_frames(0, frame))
         assert tap.blocked is blocked
     assert len(behind.got) > 0
 
@@ -219,14 +210,14 @@ def test_after_an_error_nothing_is_taken() -> None:
     fails = cast("Noting", Mock(spec=Noting, delivered=Mock(side_effect=ValueError)))
     tap.listeners[OURS] = fails
     with pytest.raises(ValueError):  # noqa: PT011 - any that a listener raises
-        _read(tap, _delivery(OURS, 1, b"one"))
+        tap.data_received(_delivery(OURS, 1, b"one"))
     tap.listeners[OURS] = listener
-    _read(tap, _delivery(OURS, 2, b"two") + _frames(0, Heartbeat()))
+    tap.data_received(_delivery(OURS, 2, b"two") + _frames(0, Heartbeat()))
     assert (listener.told, behind.got) == ([], b"")
 
 
 async def test_on_a_transport() -> None:
-    """What a socket gives is read into the tap's own buffer."""
+    """What a socket gives is read, and told."""
     ours, theirs = socket.socketpair()
     _, writer = await asyncio.open_connection(sock=ours)
     tap, listener, _ = _tap()
@@ -235,6 +226,18 @@ async def test_on_a_transport() -> None:
         theirs.sendall(b"".join(part for _, part in STREAM))
         await until(lambda: listener.told == TOLD, "all is told")
     writer.transport.abort()
+
+
+async def test_an_error_ends_the_connection() -> None:
+    """What a listener raises is not lost on the event loop: aiormq hears of the end."""
+    ours, theirs = socket.socketpair()
+    _, writer = await asyncio.open_connection(sock=ours)
+    tap, _, behind = _tap()
+    tap.listeners[OURS] = cast("Noting", Mock(spec=Noting, delivered=Mock(side_effect=ValueError)))
+    writer.transport.set_protocol(tap)
+    with theirs:
+        theirs.sendall(_delivery(OURS, 1, b"one"))
+        await until(lambda: behind.calls == ["lost"], "the connection is ended")
 
 
 async def test_a_connection_whose_writing_has_ended() -> None:

@@ -28,9 +28,6 @@ DELIVER, RETURN, ACK, NACK = 0x3C003C, 0x3C0032, 0x3C0050, 0x3C0078
 BLOCKED, UNBLOCKED = 0x0A003C, 0x0A003D
 """Methods, by class and number."""
 
-READ_AT_ONCE = 131_072
-"""Bytes that one read takes at most: a frame of the size on which RabbitMQ and aiormq agree."""
-
 METHOD_INDEX = struct.Struct(">I")
 CONFIRM = struct.Struct(">QB")
 BODY_SIZE = struct.Struct(">4xQ")
@@ -72,11 +69,8 @@ class Content:
         return self.parts[0] if len(self.parts) == 1 else b"".join(self.parts)
 
 
-class Tap(asyncio.BufferedProtocol):
+class Tap(asyncio.Protocol):
     """Stands between the transport and aiormq's reader, from the first byte on.
-
-    It reads into one buffer of its own: for any other protocol asyncio would ask the C library for
-    256 KiB at each read, to make it smaller after that (`docs/decisions/0018-memory.md`).
 
     Attributes:
         listeners: by the number of their channel.
@@ -91,7 +85,6 @@ class Tap(asyncio.BufferedProtocol):
         self._contents: dict[int, Content] = {}
         self._rest = b""
         self._broken = False
-        self._buffer = memoryview(bytearray(READ_AT_ONCE))
 
     def write(self, frames: bytes) -> None:
         """Send whole frames; what aiormq sends goes before or after them, never between."""
@@ -99,18 +92,14 @@ class Tap(asyncio.BufferedProtocol):
         with suppress(RuntimeError):
             self._transport.write(frames)
 
-    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - the protocol's
-        """Return where to read to."""
-        return self._buffer
-
-    def buffer_updated(self, nbytes: int) -> None:
+    def data_received(self, data: bytes) -> None:
         """Take what is for a listener, and hand on the rest."""
         if self._broken:
             return
         # An error ends the connection, but over TLS not before the next read: by then the place
         # in the stream is lost, and what came before was not handed on.
         self._broken = True
-        self._read(self._rest + self._buffer[:nbytes])
+        self._read(self._rest + data)
         self._broken = False
 
     def _read(self, data: bytes) -> None:
