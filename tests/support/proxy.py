@@ -100,6 +100,8 @@ async def _pump(
     with suppress(ConnectionError):
         while data := await reader.read(CHUNK):
             await open_.wait()
+            if writer.is_closing():  # cut meanwhile; to write then is an error on uvloop
+                return
             writer.write(passed_on(data))
             await writer.drain()
     writer.close()

@@ -71,12 +71,19 @@ class Batches:
         return DONE
 
 
+def _begin(turns: Turns, messages: list[Message], before: Turn | None = None) -> Turn:
+    """Begin the work on a batch that is read already."""
+    turn = turns.begin([message.delivery for message in messages], before)
+    turn.messages = messages
+    return turn
+
+
 async def _two(batches: Batches, *second: Message) -> list[str]:
     """Begin the first, and the second when the first is decided; return what they said."""
     async with Turns(batches.first) as firsts, Turns(batches.second) as seconds:
-        one = firsts.begin([FIRST, UNREADABLE])
+        one = _begin(firsts, [FIRST, UNREADABLE])
         await one.decided.wait()
-        other = seconds.begin([*second], one)
+        other = _begin(seconds, [*second], one)
         await asyncio.sleep(0)  # the second begins
         batches.may_save.set()
         async with asyncio.timeout(5):
@@ -106,6 +113,16 @@ async def test_in_its_turn(second: Message) -> None:
     assert said == ["first saves", "first committed", "second comes"]
 
 
+async def test_who_is_next() -> None:
+    """Whoever has nobody before it, or nobody any more."""
+    first = Turn([])
+    second = Turn([], first)
+    first.work = asyncio.create_task(asyncio.sleep(0, DONE))
+    assert (first.is_next, second.is_next) == (True, False)
+    await second.comes()
+    assert second.is_next
+
+
 async def test_overtaken() -> None:
     """Where the first has to try again, the second begins anew when the first is done with."""
     batches = Batches()
@@ -120,9 +137,9 @@ async def test_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "PATIENCE_SECONDS", 0.0)
     batches = Batches()
     async with Turns(batches.first) as firsts, Turns(batches.second) as seconds:
-        first = firsts.begin([FIRST])
+        first = _begin(firsts, [FIRST])
         await first.decided.wait()
-        second = seconds.begin([SECOND], first)
+        second = _begin(seconds, [SECOND], first)
         async with asyncio.timeout(5):
             while "second overtaken" not in batches.said:  # noqa: ASYNC110 - in plain sight
                 await asyncio.sleep(0)
@@ -133,7 +150,8 @@ async def test_patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_nothing_goes_ahead_of_what_is_tried_again() -> None:
     """Of a batch that failed once it is not known what its parts leave."""
-    turn = Turn([FIRST])
+    turn = Turn([FIRST.delivery])
+    turn.messages = [FIRST]
     with pytest.raises(ZeroDivisionError), turn.trying():
         raise ZeroDivisionError
     turn.leaves(WORLD)
@@ -166,7 +184,7 @@ async def test_a_batch_that_fails_at_once_holds_nobody_up() -> None:
         raise ZeroDivisionError
 
     async with asyncio.timeout(5), Turns(work) as both:
-        turn = both.begin([FIRST])
+        turn = both.begin([FIRST.delivery])
         await turn.decided.wait()
     with pytest.raises(ZeroDivisionError):
         await turn.work

@@ -9,6 +9,7 @@ None of the steps knows what a venue is: the rules are in `domain/`.
 """
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -31,6 +32,7 @@ from worker.pipeline.timing import stage
 from worker.pipeline.turns import Turn, Turns
 from worker.retry import forever
 from worker.storage import world
+from worker.storage.begun import Transaction, begun
 from worker.storage.database import Database
 from worker.storage.lookup import look_up
 from worker.storage.vault import Vault
@@ -56,23 +58,13 @@ class Pipeline:
         await self._ready()
         async with Behind(MOST_BEHIND, source.stop) as behind, Turns(self._decided) as turns:
             turn: Turn | None = None
-            while turn or (messages := await self._received(source)):
-                turn = turn or turns.begin(messages)
+            while turn or (deliveries := await source.take(self.batch_size)):
+                turn = turn or turns.begin(deliveries)
                 # The next batch is begun while this one is saved, and the one before goes out.
                 ahead = await self._ahead(source, turn, turns)
                 done = await turn.work
                 await behind.go_on(self._published(source, turn.messages, done))
                 turn = ahead
-
-    async def _received(self, source: Source) -> list[Message]:
-        return await self._read(await source.take(self.batch_size))
-
-    async def _read(self, deliveries: list[Delivery]) -> list[Message]:
-        with stage("decode"):
-            return [
-                read(delivery, self.most_bytes, self.vault)
-                async for delivery in breathing(deliveries)
-            ]
 
     async def _ahead(self, source: Source, turn: Turn, turns: Turns) -> Turn | None:
         """Begin the next batch while the database is at work, if it would be a full one anyway."""
@@ -80,19 +72,28 @@ class Pipeline:
         if not source.has(self.batch_size):
             return None
         with suppress(TransientError):  # it is met again when there is nothing else to do
-            if messages := await self._received(source):
-                return turns.begin(messages, turn)
+            if deliveries := await source.take(self.batch_size):
+                return turns.begin(deliveries, turn)
         return None
 
     async def _decided(self, turn: Turn) -> Done:
-        commit = partial(self._commit, turn)
-        with stage("transaction"):
-            # Whatever comes in the way ahead is met again in its turn, and dealt with there.
-            with suppress(Exception):
-                if turn.may_go_ahead():
-                    return await commit(turn.messages)
-            await turn.comes()
-            return await isolated(commit, turn.messages)
+        async with begun(self.database, early=turn.is_next) as transaction:
+            turn.messages = await self._read(turn.deliveries)
+            commit = partial(self._commit, turn, transaction)
+            with stage("transaction"):
+                # Whatever comes in the way ahead is met again in its turn, and dealt with there.
+                with suppress(Exception):
+                    if turn.may_go_ahead():
+                        return await commit(turn.messages)
+                await turn.comes()
+                return await isolated(commit, turn.messages)
+
+    async def _read(self, deliveries: list[Delivery]) -> list[Message]:
+        with stage("decode"):
+            return [
+                read(delivery, self.most_bytes, self.vault)
+                async for delivery in breathing(deliveries)
+            ]
 
     async def _published(self, source: Source, messages: list[Message], done: Done) -> None:
         with stage("publish"):
@@ -105,10 +106,12 @@ class Pipeline:
             with attempt:
                 await self.vault.ready(self.database)
 
-    async def _commit(self, turn: Turn, messages: list[Message]) -> Done:
+    async def _commit(
+        self, turn: Turn, transaction: Callable[[], Transaction], messages: list[Message]
+    ) -> Done:
         begun_at, now = time.monotonic(), datetime.now(UTC)
         with turn.trying():
-            async with self.database.transaction() as tx:
+            async with transaction() as tx:
                 gone = await taken_over(tx, messages)
                 found = await look_up(tx, commands_of(messages), to_decide(messages))
                 batch = deduplicate(messages, found.known, gone)

@@ -13,6 +13,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import Any, Self
 
+from worker.messaging.delivery import Delivery
 from worker.pipeline.decode import Unreadable
 from worker.pipeline.messages import Done, Message, commands_of, venues_of
 from worker.storage import world
@@ -41,15 +42,17 @@ class Turn:
     """A batch's place behind the one before it, and its work.
 
     Attributes:
-        messages: the batch.
+        deliveries: the batch.
+        messages: what was read of them, once it is.
         work: what commits it; to be awaited.
         decided: set when it is known what it leaves, or the work is over.
     """
 
+    messages: list[Message]
     work: asyncio.Task[Done]
 
-    def __init__(self, messages: list[Message], before: "Turn | None" = None) -> None:
-        self.messages = messages
+    def __init__(self, deliveries: list[Delivery], before: "Turn | None" = None) -> None:
+        self.deliveries = deliveries
         self.decided = asyncio.Event()
         self._before = before
         self._states: World | None = None
@@ -58,6 +61,11 @@ class Turn:
     @cached_property
     def _asks(self) -> Footprint:
         return asked(self.messages)
+
+    @property
+    def is_next(self) -> bool:
+        """Whether no batch is before it, or that one is done with."""
+        return self._before is None
 
     def may_go_ahead(self) -> bool:
         """Tell whether the batch before is being saved, and leaves nothing this one asks for."""
@@ -130,9 +138,9 @@ class Turns:
             self._last.work.cancel()
             await asyncio.wait({self._last.work})
 
-    def begin(self, messages: list[Message], before: Turn | None = None) -> Turn:
+    def begin(self, deliveries: list[Delivery], before: Turn | None = None) -> Turn:
         """Begin the work on a batch, perhaps while the one before it is being saved."""
-        turn = Turn(messages, before)
+        turn = Turn(deliveries, before)
         turn.work = asyncio.create_task(self._work(turn))
         turn.work.add_done_callback(lambda _: turn.decided.set())
         self._last = turn
