@@ -80,6 +80,22 @@ async def test_unused(*, database_url: str, database: asyncpg.Connection, answer
     await until(lambda: _none(database), "no transaction is open")
 
 
+async def test_cancelled_the_moment_it_is_answered(ours: Database) -> None:
+    """Whoever enters it then does not get in, and leaves nothing open either."""
+    kept = []
+
+    async def enters() -> None:
+        async with begun(ours, early=True) as transaction:
+            kept.append(one := transaction())
+            one._begin.add_done_callback(lambda _: entering.cancel())  # type: ignore[attr-defined] # noqa: SLF001 - the moment
+            await one.__aenter__()
+
+    entering = asyncio.create_task(enters())
+    await asyncio.wait({entering})
+    assert entering.cancelled()
+    assert ours.connections["in_use"] == 0
+
+
 async def _none(database: asyncpg.Connection) -> bool:
     return not await database.fetchval(OPEN)
 

@@ -37,7 +37,11 @@ class _Begun(Transaction):
         self._begin = asyncio.create_task(self._transaction.__aenter__())
 
     async def __aenter__(self) -> Connection:
-        return await self._begin
+        try:
+            return await self._begin
+        except asyncio.CancelledError:
+            await self.end()  # it may have been answered in the same turn of the event loop
+            raise
 
     async def __aexit__(
         self,
