@@ -96,6 +96,26 @@ async def test_cancelled_the_moment_it_is_answered(ours: Database) -> None:
     assert ours.connections["in_use"] == 0
 
 
+async def test_cancelled_when_the_connection_is_lost(database_url: str) -> None:
+    """That it cannot be ended any more does not make an outage of a cancellation."""
+    inside = asyncio.Event()
+    port = URL(database_url).port or 5432
+    async with proxy(port) as between, _through(between, database_url) as one:
+
+        async def holds() -> None:
+            async with one.transaction():
+                inside.set()
+                await asyncio.Event().wait()
+
+        holding = asyncio.create_task(holds())
+        await inside.wait()
+        between.cut()
+        await until(lambda: not one.connections["in_use"], "the pool has noticed")
+        holding.cancel()
+        await asyncio.wait({holding})
+        assert holding.cancelled()
+
+
 async def _none(database: asyncpg.Connection) -> bool:
     return not await database.fetchval(OPEN)
 

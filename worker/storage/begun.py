@@ -53,7 +53,7 @@ class _Begun(Transaction):
 
     async def end(self) -> None:
         """Let nothing come of it."""
-        self._begin.cancel()
-        await asyncio.wait({self._begin})
+        if self._begin.cancel():
+            await asyncio.wait({self._begin})
         if not self._begin.cancelled() and self._begin.exception() is None:
             await self.__aexit__(GeneratorExit, GeneratorExit(), None)

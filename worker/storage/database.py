@@ -194,7 +194,7 @@ async def _committed(connection: Connection, begin: str) -> AsyncIterator[None]:
     except BaseException:
         # Cancelled, perhaps because the server does not answer: do not ask it again, it rolls
         # back when it finds the connection gone.
-        connection.terminate()
+        _end(connection)
         raise
 
 
@@ -203,6 +203,12 @@ async def _roll_back(connection: Connection) -> None:
     try:
         await connection.execute("ROLLBACK", timeout=2)
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        _end(connection)
+
+
+def _end(connection: Connection) -> None:
+    # One that is lost has left the pool already, which says so: no reason to raise that instead.
+    with suppress(asyncpg.InterfaceError):
         connection.terminate()
 
 
