@@ -22,7 +22,8 @@ async def begun(database: Database, *, early: bool) -> AsyncIterator[Callable[[]
     """
     waiting = [_Begun(database)] if early else []
     try:
-        await asyncio.sleep(0)  # it is sent
+        if waiting:
+            await asyncio.sleep(0)  # it is sent
         yield lambda: waiting.pop() if waiting else database.transaction()
     finally:
         for unused in waiting:
