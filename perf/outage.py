@@ -5,16 +5,15 @@ import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
-import aiohttp
 import asyncpg
 import port_for
 
 from perf.contestants import Contestant, RoundFailedError, running
-from perf.pace import AWAY, Pace
-from perf.stage import fresh_database, fresh_queues, left_in, published_ids
+from perf.outage_looks import Looks
+from perf.pace import Pace
+from perf.stage import fresh_database, fresh_queues, published_ids
 from worker.local import Services
 from worker.local.server import Server
 
@@ -23,7 +22,6 @@ CALM_SECONDS = 10.0
 """Before the first outage and between the two."""
 
 LOOK_SECONDS = 0.1
-PATIENCE_SECONDS = 1.0
 DRAIN_SECONDS = 600.0
 
 
@@ -83,8 +81,7 @@ class Outage:
         self._every = every
         self._phase = "calm"
         self._samples: list[Sample] = []
-        self._http_port: int = port_for.select_random()
-        self._database = ""
+        self._looks: Looks
 
     async def run(self, contestant: Contestant, show: Callable[[Sample], None]) -> Findings:
         """Run it and return the findings.
@@ -92,16 +89,17 @@ class Outage:
         Raises:
             RoundFailedError: the worker ended, or did not get done with what had waited.
         """
-        broker = self._services.broker.url
+        broker, http_port = self._services.broker.url, port_for.select_random()
         async with (
-            fresh_database(self._services.database.url, DATABASE) as self._database,
+            fresh_database(self._services.database.url, DATABASE) as database,
             fresh_queues(broker, contestant.queue),
-            running(contestant, broker, self._database, http_port=self._http_port),
+            running(contestant, broker, database, http_port=http_port),
         ):
-            await self._until(self._ready, "the worker is ready")
+            self._looks = Looks(broker, contestant.queue, database, http_port)
+            await self._until(self._looks.ready, "the worker is ready")
             pace = Pace(broker, contestant.queue, self._per_second)
             outages: list[Passed] = []
-            async with _beside(pace.make(), pace.send(), self._watch(pace, contestant, show)):
+            async with _beside(pace.make(), pace.send(), self._watch(pace, show)):
                 for name, server in self._servers():
                     await asyncio.sleep(CALM_SECONDS)
                     outages.append(await self._away(name, server, pace))
@@ -109,7 +107,7 @@ class Outage:
             self._phase = "the end"
             async with _beside(pace.send()):
                 await self._until(lambda: self._all_done(pace), "all is done")
-            return await self._findings(pace, outages)
+            return await self._findings(database, pace, outages)
 
     def _servers(self) -> list[tuple[str, Server]]:
         return [("broker", self._services.broker), ("database", self._services.database)]
@@ -117,28 +115,26 @@ class Outage:
     async def _away(self, name: str, server: Server, pace: Pace) -> Passed:
         self._phase, since = f"{name} away", time.monotonic()
         stopping = asyncio.create_task(asyncio.to_thread(server.stop))
-        told = await self._until(self._unready, "health tells of it")
+        told = await self._until(self._looks.unready, "health tells of it")
         await stopping
         await asyncio.sleep(self._seconds - (time.monotonic() - since))
         away = time.monotonic() - since
         await asyncio.to_thread(server.start)
         self._phase = f"{name} back"
-        before = await self._count("command_outcome") or 0
+        before = await self._looks.count("command_outcome") or 0
 
         async def more() -> bool:
-            return (await self._count("command_outcome") or 0) > before
+            return (await self._looks.count("command_outcome") or 0) > before
 
         ready, first, drained = await asyncio.gather(
-            self._until(self._ready, "the worker is ready"),
+            self._until(self._looks.ready, "the worker is ready"),
             self._until(more, "an outcome"),
             self._until(lambda: self._drained(pace), "nothing waits"),
         )
         self._phase = "calm"
         return Passed(name, away, told, ready, first, drained)
 
-    async def _watch(
-        self, pace: Pace, contestant: Contestant, show: Callable[[Sample], None]
-    ) -> None:
+    async def _watch(self, pace: Pace, show: Callable[[Sample], None]) -> None:
         started = time.monotonic()
         while True:
             sample = Sample(
@@ -147,18 +143,18 @@ class Outage:
                 made=pace.made,
                 confirmed=len(pace.confirmed),
                 unsent=pace.waiting,
-                queued=await self._queued(contestant),
-                outcomes=await self._count("command_outcome"),
-                outbox=await self._count("outbox"),
-                ready=await self._ready(),
+                queued=await self._looks.queued(),
+                outcomes=await self._looks.count("command_outcome"),
+                outbox=await self._looks.count("outbox"),
+                ready=await self._looks.ready(),
             )
             self._samples.append(sample)
             show(sample)
             next_at = started + len(self._samples) * self._every
             await asyncio.sleep(max(0, next_at - time.monotonic()))
 
-    async def _findings(self, pace: Pace, outages: list[Passed]) -> Findings:
-        connection = await asyncpg.connect(self._database)
+    async def _findings(self, database: str, pace: Pace, outages: list[Passed]) -> Findings:
+        connection = await asyncpg.connect(database)
         try:
             rows = await connection.fetch("SELECT command_id::text AS id FROM command_outcome")
             parked = await connection.fetchval("SELECT count(*) FROM parked_command")
@@ -180,15 +176,16 @@ class Outage:
 
     async def _drained(self, pace: Pace) -> bool:
         """Tell whether all but what the last half second has brought is done with."""
-        under_way = len(pace.confirmed) + pace.waiting - (await self._count("command_outcome") or 0)
-        outbox = await self._count("outbox")
-        return under_way <= self._per_second / 2 and (outbox or 0) <= self._per_second / 2
+        outcomes = await self._looks.count("command_outcome") or 0
+        outbox = await self._looks.count("outbox") or 0
+        under_way = len(pace.confirmed) + pace.waiting - outcomes
+        return under_way <= self._per_second / 2 and outbox <= self._per_second / 2
 
     async def _all_done(self, pace: Pace) -> bool:
         return (
             pace.waiting == 0
-            and await self._count("command_outcome") == len(pace.confirmed)
-            and await self._count("outbox") == 0
+            and await self._looks.count("command_outcome") == len(pace.confirmed)
+            and await self._looks.count("outbox") == 0
         )
 
     async def _until(self, condition: Callable[[], Coroutine[Any, Any, bool]], what: str) -> float:
@@ -198,41 +195,6 @@ class Outage:
                 raise RoundFailedError(f"not within {DRAIN_SECONDS:.0f} s: {what}")
             await asyncio.sleep(LOOK_SECONDS)
         return time.monotonic() - since
-
-    async def _count(self, table: str) -> int | None:
-        try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                connection = await asyncpg.connect(self._database)
-                try:
-                    return int(await connection.fetchval(f"SELECT count(*) FROM {table}"))  # noqa: S608 - our own names
-                finally:
-                    connection.terminate()
-        except (OSError, asyncpg.PostgresError):
-            return None
-
-    async def _queued(self, contestant: Contestant) -> int | None:
-        try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                return await left_in(self._services.broker.url, contestant.queue)
-        except AWAY:
-            return None
-
-    async def _ready(self) -> bool:
-        return await self._health() == HTTPStatus.OK
-
-    async def _unready(self) -> bool:
-        return not await self._ready()
-
-    async def _health(self) -> int:
-        patience = aiohttp.ClientTimeout(PATIENCE_SECONDS)
-        try:
-            async with (
-                aiohttp.ClientSession(timeout=patience) as session,
-                session.get(f"http://127.0.0.1:{self._http_port}/health/ready") as response,
-            ):
-                return response.status
-        except (aiohttp.ClientError, TimeoutError):
-            return 0
 
 
 @asynccontextmanager
