@@ -7,10 +7,9 @@ knows which of the two worlds it is in, and opens a new one.
 
 import asyncio
 import re
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any, cast
+from typing import cast
 
 import aiormq
 import structlog
@@ -19,6 +18,7 @@ from yarl import URL
 
 from worker.errors import BrokerUnavailableError
 from worker.messaging import lenient
+from worker.messaging.asking import Asking
 from worker.messaging.broker_errors import broker_errors
 from worker.messaging.tap import Listener, Tap, Tapped, TappedConnection
 
@@ -27,15 +27,6 @@ CLOSE_SECONDS = 2.0
 CONSUMER_LOOK_SECONDS = 1.0
 HEARTBEAT_SECONDS = 20
 """Where the URL names none; a worker that is gone is noticed by the broker within twice this."""
-
-ASK_SECONDS = 1.0
-"""Seconds between two questions to the broker that do nothing but ask for an answer."""
-
-ANSWER_SECONDS = 3.0
-"""Seconds without an answer after which the link does not count as one that works."""
-
-SILENT_SECONDS = 10.0
-"""Seconds without an answer after which it is given up: nothing closes a half-open connection."""
 
 LOOK_SECONDS = 0.1
 
@@ -64,18 +55,17 @@ class Link:
         self.lost = asyncio.Event()
         self._connection = connection
         self._tap = tap
-        self._asked_at: float | None = None
         self._closing: asyncio.Task[None] | None = None
         connection.close_callbacks.add(self._on_close)
         channel.close_callbacks.add(self._on_close)
-        self._asking = asyncio.create_task(self._keep_asking())
+        self._asking = Asking(
+            lambda: raw.flow(active=True), unless=lambda: self.blocked, on_silence=self._on_silence
+        )
 
     @property
     def works(self) -> bool:
         """Whether it is open, and the broker has answered on it lately."""
-        asked_at = self._asked_at
-        silent = asked_at is not None and time.monotonic() - asked_at > ANSWER_SECONDS
-        return not self.lost.is_set() and not silent
+        return not self.lost.is_set() and not self._asking.waits
 
     @property
     def blocked(self) -> bool:
@@ -114,7 +104,7 @@ class Link:
     async def close(self) -> None:
         """Close channel and connection: the broker takes back, in order, what was not settled."""
         self.lost.set()
-        self._asking.cancel()
+        self._asking.stop()
         for part in (self.channel, self._connection):
             # Each has its own time: a channel that does not answer must not keep the connection.
             with suppress(BrokerUnavailableError), broker_errors():
@@ -125,33 +115,17 @@ class Link:
         if not self.lost.is_set() and error is not None:
             log.warning("broker link lost", error=str(error) or type(error).__name__)
         self.lost.set()
+        self._asking.stop()
 
-    async def _keep_asking(self) -> None:
-        while not self.lost.is_set():
-            await asyncio.sleep(ASK_SECONDS)
-            self._asked_at = time.monotonic()
-            # Not cancelled when it takes long: aiormq closes a channel whose call is cancelled.
-            answer = asyncio.create_task(self.raw.flow(active=True))
-            answer.add_done_callback(_noted)
-            while not answer.done():
-                await asyncio.wait({answer}, timeout=SILENT_SECONDS)
-                if not answer.done() and not self.blocked:
-                    log.warning("broker link lost", error=f"no answer for {SILENT_SECONDS:.0f} s")
-                    self._closing = asyncio.create_task(self.close())
-                    return
-            self._asked_at = None
+    def _on_silence(self, seconds: float) -> None:
+        log.warning("broker link lost", error=f"no answer for {seconds:.0f} s")
+        self._closing = asyncio.create_task(self.close())
 
     @property
     def version(self) -> tuple[int, int]:
         """The broker's version, major and minor; (0, 0) if it does not say."""
         found = re.match(r"(\d+)\.(\d+)", str(self.raw.connection.server_properties.get("version")))
         return (int(found[1]), int(found[2])) if found else (0, 0)
-
-
-def _noted(answer: asyncio.Task[Any]) -> None:
-    # Its error is the link's, and told by `_on_close`; unlooked at, it would be logged once more.
-    if not answer.cancelled():
-        answer.exception()
 
 
 async def open_link(url: str, name: str, *, prefetch: int | None = None) -> Link:
