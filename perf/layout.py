@@ -31,7 +31,8 @@ from worker.pipeline.publishers import Publishers
 from worker.pipeline.retries import Retries
 from worker.pipeline.save import save
 from worker.storage import world
-from worker.storage.database import Connection, Database
+from worker.storage.connection import Connection
+from worker.storage.database import Database
 from worker.storage.lookup import look_up
 from worker.storage.vault import Vault
 

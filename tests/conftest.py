@@ -15,7 +15,8 @@ from tests.support.databases import migrated_template, new_database
 from tests.support.figures import KEY, RAN_ON, Figures
 from tests.support.process import WorkerProcess
 from worker.local import Services, services
-from worker.storage.database import GENERAL, Database
+from worker.storage.connection import GENERAL
+from worker.storage.database import Database
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:

@@ -24,7 +24,8 @@ from worker.queries.service import AT_ONCE, MOST_ANSWERS, Queries
 from worker.retention import Retention, rules
 from worker.running import run_until_signal
 from worker.settings import Settings
-from worker.storage.database import BY_COST, GENERAL, MOST_CONNECTIONS, Database
+from worker.storage.connection import BY_COST, GENERAL
+from worker.storage.database import MOST_CONNECTIONS, Database
 from worker.storage.vault import Vault
 
 REPLIES_SECONDS = 2.0

@@ -17,7 +17,8 @@ from worker.metrics import retention_deleted_total
 from worker.retry import forever
 from worker.settings import Settings
 from worker.storage import history, outcomes, parked
-from worker.storage.database import Connection, Database
+from worker.storage.connection import Connection
+from worker.storage.database import Database
 
 STEP_ROWS = 500
 PAUSES = 9

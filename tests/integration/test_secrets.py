@@ -23,7 +23,8 @@ from tests.support.waiting import until
 from worker.errors import DatabaseUnavailableError
 from worker.local.keys import LOCAL_KEY
 from worker.messaging.delivery import parking_hash
-from worker.storage.database import Connection, Database
+from worker.storage.connection import Connection
+from worker.storage.database import Database
 from worker.storage.vault import Vault, key_id
 
 PLANTED = "sk_live_51PLANTEDcredentialQ7"

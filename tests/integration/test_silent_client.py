@@ -9,7 +9,8 @@ from yarl import URL
 
 from tests.support.proxy import proxy
 from worker.errors import DatabaseUnavailableError
-from worker.storage.database import SINCE, TIMEOUTS_IN_ALL, Database
+from worker.storage.connection import SINCE, TIMEOUTS_IN_ALL
+from worker.storage.database import Database
 
 TIMEOUT_SECONDS = 0.2
 LATEST_SECONDS = 20.0

@@ -34,7 +34,8 @@ from worker.pipeline.publish import Publishing
 from worker.pipeline.publishers import Grant, Publishers
 from worker.pipeline.retries import Retries
 from worker.pipeline.turns import Turn
-from worker.storage.database import GENERAL, Database
+from worker.storage.connection import GENERAL
+from worker.storage.database import Database
 from worker.storage.outbox import PendingEvent
 from worker.storage.vault import Vault
 

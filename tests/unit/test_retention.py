@@ -11,7 +11,8 @@ import pytest
 from worker.errors import DatabaseUnavailableError
 from worker.retention import IDLE_SECONDS, STEP_ROWS, Retention, Rule, rules
 from worker.settings import Settings
-from worker.storage.database import Connection, Database
+from worker.storage.connection import Connection
+from worker.storage.database import Database
 
 
 class EnoughError(Exception):

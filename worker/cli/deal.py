@@ -8,7 +8,8 @@ from worker.errors import ContendedError, OperatorError
 from worker.output import people
 from worker.retry import a_few_times
 from worker.storage import parked
-from worker.storage.database import Connection, Database
+from worker.storage.connection import Connection
+from worker.storage.database import Database
 from worker.storage.parked import Wanted
 
 STEP = 500

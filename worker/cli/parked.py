@@ -18,7 +18,7 @@ from worker.cli.with_database import vault, with_database
 from worker.errors import OperatorError
 from worker.output import harmless, people, print_json
 from worker.storage import parked
-from worker.storage.database import Connection
+from worker.storage.connection import Connection
 from worker.storage.parked import Step, Wanted
 
 app = typer.Typer(

@@ -5,7 +5,8 @@ from typing import TypeVar
 
 from worker.app import database_for
 from worker.settings import Settings
-from worker.storage.database import Connection, Database
+from worker.storage.connection import Connection
+from worker.storage.database import Database
 from worker.storage.vault import Vault
 
 TIMEOUT_SECONDS = 10.0

@@ -15,7 +15,8 @@ from worker.messaging.delivery import Delivery, GivenUp, restored
 from worker.pipeline.messages import Message
 from worker.retry import forever
 from worker.storage import deferred
-from worker.storage.database import Connection, Database
+from worker.storage.connection import Connection
+from worker.storage.database import Database
 from worker.storage.deferred import Due
 from worker.storage.vault import Vault
 

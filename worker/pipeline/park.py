@@ -12,7 +12,7 @@ from worker.outcome import Outcome, Result
 from worker.pipeline.decisions import Decisions
 from worker.pipeline.decode import Unreadable
 from worker.storage import parked
-from worker.storage.database import Connection
+from worker.storage.connection import Connection
 from worker.storage.parked import DEFERRED, FINISHED, PARKED_AGAIN, NewParked, Replayed
 from worker.storage.vault import Vault
 

@@ -10,7 +10,7 @@ from worker.pipeline.decisions import Decisions
 from worker.pipeline.messages import Done, venues_of
 from worker.pipeline.park import park
 from worker.storage import deferred, parts
-from worker.storage.database import Connection
+from worker.storage.connection import Connection
 from worker.storage.vault import Vault
 from worker.storage.write import write
 

@@ -17,7 +17,8 @@ from worker.queries.catalogue import QUERIES
 from worker.queries.decode import Unreadable
 from worker.queries.query import Query, QuerySpec, View, key_of
 from worker.storage import reading, staff
-from worker.storage.database import Connection, Database
+from worker.storage.connection import Connection
+from worker.storage.database import Database
 
 log = structlog.get_logger()
 

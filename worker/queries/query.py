@@ -16,7 +16,7 @@ from worker.domain.origin import VenueKey
 from worker.domain.patch import JsonObject
 from worker.domain.policy import Policy
 from worker.domain.state import Venue
-from worker.storage.database import Connection
+from worker.storage.connection import Connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

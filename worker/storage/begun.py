@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import TracebackType
 
-from worker.storage.database import Connection, Database
+from worker.storage.connection import Connection
+from worker.storage.database import Database
 
 Transaction = AbstractAsyncContextManager[Connection]
 

@@ -13,7 +13,7 @@ from worker.breath import breathing
 from worker.domain.origin import CommandKey, Deferred, Origin
 from worker.domain.sealed import Sealed
 from worker.errors import ContendedError, OperatorError
-from worker.storage.database import Connection
+from worker.storage.connection import Connection
 from worker.storage.queries import queries, rows_of
 from worker.storage.vault import Vault
 

@@ -8,7 +8,7 @@ import asyncpg
 from worker.domain.command import Command
 from worker.domain.documents_data import Document, DocumentStatus
 from worker.domain.origin import VenueKey
-from worker.storage.database import Connection
+from worker.storage.connection import Connection
 from worker.storage.queries import by_venue, queries
 
 Documents = dict[str, Document]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from worker.storage.database import Connection
+from worker.storage.connection import Connection
 from worker.storage.outbox import PendingEvent
 from worker.storage.queries import queries, rows_of
 

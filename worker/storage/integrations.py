@@ -9,7 +9,7 @@ from pydantic_core import from_json, to_json
 from worker.domain.command import Command
 from worker.domain.integration import Integration
 from worker.domain.origin import VenueKey
-from worker.storage.database import Connection
+from worker.storage.connection import Connection
 from worker.storage.queries import by_venue, queries
 
 Integrations = dict[str, Integration | None]

@@ -12,7 +12,7 @@ from worker.domain.layout import Layout, Plan
 from worker.domain.layout_data import LayoutSetDefault, LayoutUpdate
 from worker.domain.layout_seats import Places
 from worker.domain.origin import VenueKey
-from worker.storage.database import Connection
+from worker.storage.connection import Connection
 from worker.storage.queries import by_venue, queries
 
 Layouts = dict[str, Layout | None]

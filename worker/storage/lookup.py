@@ -12,7 +12,7 @@ from worker.domain.origin import CommandKey, VenueKey
 from worker.domain.state import Venue
 from worker.storage import outcomes, venues
 from worker.storage.arrays import texts, words
-from worker.storage.database import Connection
+from worker.storage.connection import Connection
 from worker.storage.outcomes import Known
 from worker.storage.queries import queries
 

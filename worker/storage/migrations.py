@@ -15,7 +15,7 @@ from yoyo.exceptions import BadMigration, MigrationConflict
 from yoyo.migrations import MigrationList
 
 from worker.errors import DatabaseUnavailableError, OperatorError
-from worker.storage.database import Connection
+from worker.storage.connection import Connection
 from worker.storage.queries import queries
 
 LOCK_KEY = (

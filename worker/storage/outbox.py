@@ -9,7 +9,7 @@ import asyncpg
 
 from worker.domain.origin import VenueKey
 from worker.storage.arrays import numbers
-from worker.storage.database import Connection
+from worker.storage.connection import Connection
 from worker.storage.queries import queries
 
 MOST_EACH = 20

@@ -12,7 +12,7 @@ from worker.domain.decision import Problem
 from worker.domain.origin import Deferred
 from worker.outcome import Outcome, Result
 from worker.storage.arrays import numbers, texts, words
-from worker.storage.database import Connection
+from worker.storage.connection import Connection
 from worker.storage.queries import queries, rows_of
 
 

@@ -12,7 +12,7 @@ from worker.breath import breathing
 from worker.domain.decision import Problem
 from worker.domain.sealed import Sealed
 from worker.outcome import Result
-from worker.storage.database import Connection
+from worker.storage.connection import Connection
 from worker.storage.queries import queries, rows_of
 from worker.storage.vault import Vault
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from worker.storage.database import Connection
+from worker.storage.connection import Connection
 from worker.storage.queries import queries, rows_of
 
 ABSENT_SECONDS = 15.0

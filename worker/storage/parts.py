@@ -10,7 +10,7 @@ from worker.domain.command import COMMANDS, Command
 from worker.domain.origin import VenueKey
 from worker.domain.state import State
 from worker.storage import documents, hours, integrations, layouts, settings, staff
-from worker.storage.database import Connection
+from worker.storage.connection import Connection
 
 Items = dict[str, Any]
 """Items of a part by their key; None for one that is gone."""

@@ -10,7 +10,7 @@ import asyncpg
 from aiosql.adapters.asyncpg import AsyncPGAdapter
 
 from worker.domain.origin import VenueKey
-from worker.storage.database import Connection
+from worker.storage.connection import Connection
 
 Item = TypeVar("Item")
 

@@ -5,7 +5,7 @@ from typing import Any
 from worker.domain.layout import Layout
 from worker.domain.origin import VenueKey
 from worker.domain.state import Venue
-from worker.storage.database import Connection
+from worker.storage.connection import Connection
 from worker.storage.layouts import layout_of
 from worker.storage.queries import queries
 from worker.storage.venues import venue_of

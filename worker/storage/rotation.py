@@ -10,7 +10,8 @@ from worker.breath import breathing
 from worker.domain.sealed import Sealed
 from worker.errors import ContendedError, OperatorError
 from worker.retry import a_few_times
-from worker.storage.database import Connection, Database
+from worker.storage.connection import Connection
+from worker.storage.database import Database
 from worker.storage.queries import queries
 from worker.storage.vault import Vault
 

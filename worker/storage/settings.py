@@ -9,7 +9,7 @@ from worker.domain.command import Command
 from worker.domain.origin import VenueKey
 from worker.domain.parts import ONLY
 from worker.domain.settings import Settings
-from worker.storage.database import Connection
+from worker.storage.connection import Connection
 from worker.storage.queries import queries
 
 OfVenue = dict[str, Settings | None]

@@ -8,7 +8,7 @@ import asyncpg
 from worker.domain.command import COMMANDS, Command
 from worker.domain.origin import VenueKey
 from worker.domain.staff import STAFF, Member, Role
-from worker.storage.database import Connection
+from worker.storage.connection import Connection
 from worker.storage.queries import by_venue, queries
 
 Members = dict[str, Member]

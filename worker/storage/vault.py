@@ -15,7 +15,8 @@ from pydantic import SecretStr
 
 from worker.domain.sealed import Sealed
 from worker.errors import OperatorError
-from worker.storage.database import Connection, Database
+from worker.storage.connection import Connection
+from worker.storage.database import Database
 from worker.storage.queries import queries
 
 NO_KEYS = (

@@ -14,7 +14,7 @@ from worker.domain.policy import Policy
 from worker.domain.slugs import Slugs
 from worker.domain.state import State, Venue
 from worker.storage import deferred, parts, venues
-from worker.storage.database import Connection
+from worker.storage.connection import Connection
 from worker.storage.deferred import Waiting
 from worker.storage.footprint import Footprint, bases_of
 from worker.storage.lookup import Found

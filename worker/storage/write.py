@@ -7,7 +7,7 @@ from typing import NamedTuple
 from worker.domain.origin import VenueKey
 from worker.errors import ContendedError
 from worker.storage import events, outcomes, venues
-from worker.storage.database import Connection
+from worker.storage.connection import Connection
 from worker.storage.events import NewEvent
 from worker.storage.outbox import PendingEvent
 from worker.storage.outcomes import Decided
