@@ -1,13 +1,11 @@
 """How PostgreSQL is told to go about what it is asked."""
 
-import json
-import re
-from collections.abc import Iterator
 from typing import Any
 
 import asyncpg
 import pytest
 
+from tests.support.plans import PARAMETER, plan_of, scans
 from worker.storage.database import Database
 from worker.storage.queries import queries
 
@@ -18,7 +16,6 @@ FROM_VENUE_TO_VENUE = {"abandoned_venues"}
 NOT_BY_KEY = TOOLS | ROTATION | SMALL | FROM_VENUE_TO_VENUE
 """What need not find each row by a key: tools plan by cost; tables of a row for each worker."""
 
-PARAMETER = re.compile(r"\$(\d+)")
 BY_KEY = sorted(
     name
     for name in queries.available_queries
@@ -43,35 +40,20 @@ async def test_rows_are_found_by_their_keys(
 ) -> None:
     """Even by a plan made while statistics said that there is nothing: it is kept when there is."""
     await database.execute("ANALYZE")
-    whole = [one for one in _scans(await _plan(ours, name)) if not _finds(one)]
+    whole = [one for one in await _scans(ours, name) if not _finds(one)]
     assert not whole
 
 
 async def test_slugs_are_found_by_slug(ours: Database, database: asyncpg.Connection) -> None:
     """Where nothing is known to be there, all venues of a tenant would do as well."""
     await database.execute("ANALYZE")
-    used = {one.get("Index Name") for one in _scans(await _plan(ours, "look_up"))}
+    used = {one.get("Index Name") for one in await _scans(ours, "look_up")}
     assert "venue_slug_unique" in used
 
 
-async def _plan(ours: Database, name: str) -> dict[str, Any]:
-    sql = getattr(queries, name).sql
-    nulls = ", ".join(["NULL"] * max(int(n) for n in PARAMETER.findall(sql)))
+async def _scans(ours: Database, name: str) -> list[dict[str, Any]]:
     async with ours.transaction() as tx:
-        await tx.execute(f"PREPARE kept AS {sql}")
-        (row,) = await tx.fetch(f"EXPLAIN (FORMAT JSON) EXECUTE kept({nulls})")
-        await tx.execute("DEALLOCATE kept")
-    (explained,) = json.loads(row[0])
-    plan: dict[str, Any] = explained["Plan"]
-    return plan
-
-
-def _scans(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Give the nodes that read a table."""
-    if "Relation Name" in plan and plan["Node Type"] != "ModifyTable":
-        yield plan
-    for below in plan.get("Plans", ()):
-        yield from _scans(below)
+        return list(scans(await plan_of(tx, getattr(queries, name).sql)))
 
 
 def _finds(scan: dict[str, Any]) -> bool:
