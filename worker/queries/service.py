@@ -12,7 +12,6 @@ from contextlib import contextmanager
 
 import structlog
 from aio_pika import IncomingMessage
-from aio_pika.abc import AbstractRobustConnection
 from faststream import AckPolicy
 from faststream.rabbit import Channel, RabbitBroker, RabbitMessage, RabbitQueue
 
@@ -24,6 +23,7 @@ from worker.messaging.link import OPEN_SECONDS, with_heartbeat
 from worker.messaging.replies import Replies, Reply, correlation_of, reply_address
 from worker.messaging.topology import QUERIES, declare_queries
 from worker.queries.answering import Answering
+from worker.queries.connections import Connections
 from worker.queries.decode import decode
 from worker.queries.watch import plain_channel, until_lost
 from worker.retry import forever
@@ -77,17 +77,20 @@ class Queries:
     async def _session(self) -> None:
         lost = asyncio.Event()
         broker = self._broker(lost)
+        connections = Connections(broker)
         with _failures():
-            connection = await broker.connect()
             try:
-                channel = await plain_channel(connection)
-                await declare_queries(channel)
-                await broker.start()
+                async with asyncio.timeout(OPEN_SECONDS):
+                    channel = await plain_channel(await broker.connect())
+                    await declare_queries(channel)
+                    await broker.start()
                 self._answered, self._differs = True, False
                 log.info("answering queries")
                 await until_lost(channel, lost)
             finally:
-                await _stopped(broker, connection, lost=lost.is_set())
+                if not lost.is_set():  # a lost one has nothing to be left in order
+                    await _stopped(broker)
+                await connections.close()
 
     def _broker(self, lost: asyncio.Event) -> RabbitBroker:
         broker = RabbitBroker(
@@ -126,17 +129,12 @@ class Queries:
         metrics.query_duration_seconds.labels(query.type).observe(time.perf_counter() - started)
 
 
-async def _stopped(
-    broker: RabbitBroker, connection: AbstractRobustConnection, *, lost: bool
-) -> None:
-    # A lost connection has nothing to be left in order, and must not come back by itself: there
-    # would be a second subscriber.
-    for stop in (connection.close,) if lost else (broker.stop, connection.close):
-        try:
-            async with asyncio.timeout(2 * STOP_SECONDS):
-                await stop()
-        except Exception as error:  # noqa: BLE001 - however it ends, it is not used again
-            log.info("the connection of queries was not closed in order", error=repr(error))
+async def _stopped(broker: RabbitBroker) -> None:
+    try:
+        async with asyncio.timeout(2 * STOP_SECONDS):
+            await broker.stop()
+    except Exception as error:  # noqa: BLE001 - however it ends, it is not used again
+        log.info("queries were not stopped in order", error=repr(error))
 
 
 @contextmanager
