@@ -9,7 +9,8 @@ def main() -> None:
     """Run the command line."""
     if sys.argv[1:2] == ["run"]:
         # Until the worker runs, which takes a second of imports, there is nothing to settle.
-        signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+        for asked_to_stop in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(asked_to_stop, lambda *_: os._exit(0))
     from worker.cli.main import main as command_line  # noqa: PLC0415 - see above
 
     command_line()

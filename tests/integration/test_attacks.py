@@ -102,8 +102,9 @@ async def test_a_stop_while_the_database_is_frozen(
         real.database.resume()
 
 
-async def test_a_stop_during_the_start(new_worker: NewWorker) -> None:
-    """SIGTERM before there is anything to settle ends the process with status 0."""
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_stop_during_the_start(number: signal.Signals, new_worker: NewWorker) -> None:
+    """Before there is anything to settle it ends the process with status 0, and no word."""
     worker = new_worker()
     worker.start()
 
@@ -114,7 +115,9 @@ async def test_a_stop_during_the_start(new_worker: NewWorker) -> None:
 
     await until(handles_sigterm, "the process handles SIGTERM")
     assert "http port" not in worker.log.read_text(), "it was handled only once all had started"
-    assert await worker.stop() == 0
+    worker.signal(number)
+    assert await asyncio.to_thread(worker.running.wait, 20) == 0
+    assert not worker.log.read_text()
 
 
 async def test_names_with_markup(worker: WorkerProcess, the_bus: Bus) -> None:
