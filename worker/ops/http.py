@@ -52,14 +52,15 @@ async def http_server(health: Health, host: str, port: int) -> AsyncIterator[int
     Raises:
         OperatorError: the port is taken.
     """
-    runner = web.AppRunner(application(health), access_log=None)
+    runner = web.AppRunner(application(health), access_log=None, shutdown_timeout=1)
     await runner.setup()
     try:
         try:
-            await web.TCPSite(runner, host, port, shutdown_timeout=1).start()
+            await web.TCPSite(runner, host, port).start()
         except OSError as error:
             raise OperatorError(
-                f"cannot listen on {host}:{port} ({error}): VENUE_HTTP_PORT"
+                f"cannot listen on {host}:{port} ({error}): "
+                "set VENUE_HTTP_HOST and VENUE_HTTP_PORT to an address of this machine that is free"
             ) from error
         listening = int(runner.addresses[0][1])
         log.info("http port", host=host, port=listening)
