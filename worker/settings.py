@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import parse_qs, urlsplit
 
 from cryptography.fernet import Fernet
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
@@ -23,6 +24,8 @@ def _url_of(*schemes: str) -> AfterValidator:
             raise ValueError(f"give a URL such as {schemes[0]}://user:password@host:port/name")
         if not url.query.get("heartbeat", "0").isdecimal():
             raise ValueError("give heartbeat as seconds")
+        # As the database's driver reads it, which tells only when it connects.
+        parse_qs(urlsplit(value).query, strict_parsing=bool(url.query_string))
         return value
 
     return AfterValidator(check)

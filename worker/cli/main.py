@@ -60,7 +60,7 @@ def main() -> None:
         _fail(str(error))
     except ValidationError as error:
         wrong = error.errors()[0]
-        _fail(f"VENUE_{str(wrong['loc'][0]).upper()}: {wrong['msg']}")
+        _fail(f"VENUE_{str(wrong['loc'][0]).upper()}: {wrong['msg'].removeprefix('Value error, ')}")
 
 
 def _fail(message: str) -> None:

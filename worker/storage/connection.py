@@ -36,6 +36,8 @@ SINCE = 17
 TIMEOUTS_IN_ALL = 10
 """So many statements' time a transaction may take; none of ours needs it while all is well."""
 
+PARTING_SECONDS = 2.0
+
 MOST_MILLISECONDS = 2**31 - 1
 """What PostgreSQL takes for a timeout."""
 
@@ -46,6 +48,22 @@ make another plan each time, which takes as long as the work. Not where a filter
 
 SNAPSHOT = " ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 RELAXED = "SET LOCAL synchronous_commit = off;"
+
+
+class Parting(asyncpg.Connection):
+    """A connection that is closed within a moment, however the other side takes it."""
+
+    async def close(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - the pool's
+        """Say goodbye and close, or only close where nobody listens.
+
+        The pool does so with one that is to be used no more, some times with a task of its own
+        that it does not look after, and leaves it the time of a statement: the work of who gives
+        the connection back would wait, and what went wrong be told by nobody.
+        """
+        del timeout
+        # Aborted by then, and out of the pool, is what it is all about.
+        with suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            await super().close(timeout=PARTING_SECONDS)
 
 
 class Terms:

@@ -7,8 +7,8 @@ from typing import Self
 
 import asyncpg
 
-from worker.errors import DatabaseBusyError, DatabaseUnavailableError
-from worker.storage.connection import BY_COST, Connection, Terms, committed
+from worker.errors import DatabaseBusyError, DatabaseUnavailableError, OperatorError
+from worker.storage.connection import BY_COST, Connection, Parting, Terms, committed
 from worker.storage.driver_errors import translated_errors
 
 MOST_CONNECTIONS = 16
@@ -31,6 +31,7 @@ class Database:
         self._terms = Terms(timeout_seconds=timeout_seconds, plans=plans)
         self._pool = asyncpg.create_pool(
             url,
+            connection_class=Parting,
             min_size=0,
             max_size=most_connections,
             timeout=timeout_seconds,
@@ -98,6 +99,8 @@ class Database:
         try:
             async with asyncio.timeout(self._timeout):
                 connection = await self._pool.acquire()
+        except asyncpg.ClientConfigurationError as error:
+            raise OperatorError(f"VENUE_DATABASE_URL is none that can be used: {error}") from error
         except TimeoutError as error:
             if self._pool.get_size() < self._pool.get_max_size() or self._pool.get_idle_size():
                 raise  # there was one to be had, and the server did not answer
