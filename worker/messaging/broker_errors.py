@@ -18,6 +18,9 @@ BROKER_ERRORS = (
 """All that the client libraries raise for a broker that is away or has closed something."""
 
 
+OPENED = "Connection.OpenOk"
+
+
 def is_brokers(error: BaseException) -> bool:
     """Tell whether the client libraries raise this for a broker that is away.
 
@@ -51,5 +54,14 @@ def broker_errors() -> Iterator[None]:
         if not is_brokers(error):
             raise
         raise BrokerUnavailableError(
-            f"RabbitMQ cannot be used just now ({type(error).__name__}: {error})"
+            f"RabbitMQ cannot be used just now ({_told(error)})"
         ) from error
+
+
+def _told(error: BaseException) -> str:
+    # The broker says why; aiormq only that it was told something else than that all is well.
+    if isinstance(error, aiormq.exceptions.InvalidFrameError) and OPENED in str(error):
+        return (
+            "it refuses the virtual host of VENUE_AMQP_URL: is there one, and may the user use it?"
+        )
+    return f"{type(error).__name__}: {error}"
