@@ -20,6 +20,9 @@ as a slow disk."""
 RACES = ("40", "23505", "23P01")
 """SQLSTATEs that another transaction caused: rollbacks and unique violations."""
 
+MISSING = ("42P01", "42703", "42883")
+"""SQLSTATEs of tables, columns and functions that are not there: of a database not migrated yet."""
+
 BLAMES_DATA = ("0A", "21", "22", "23", "38", "39", "54", "P0")
 """SQLSTATE classes that the written values caused: data exceptions and broken constraints."""
 
@@ -48,4 +51,5 @@ def _translated(error: asyncpg.PostgresError) -> Exception:
     if state.startswith(BLAMES_DATA):
         name = getattr(error, "constraint_name", None)
         return PermanentDatabaseError(f"refused by {name or 'the database'} ({state}: {error})")
-    return DatabaseUnavailableError(f"PostgreSQL cannot do its work ({state}: {error})")
+    hint = "; run `venue-worker migrate`" if state in MISSING else ""
+    return DatabaseUnavailableError(f"PostgreSQL cannot do its work ({state}: {error}){hint}")
