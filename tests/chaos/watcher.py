@@ -15,6 +15,13 @@ import aio_pika
 import aiormq
 
 QUEUE = "chaos.events"
+ARGUMENTS = {
+    "x-queue-type": "quorum",
+    "x-delivery-limit": 1_000_000,
+    # A broker that was paused has not seen yet that we are gone when we are there again: it would
+    # hand out what is next before what the connection before has not acknowledged.
+    "x-single-active-consumer": True,
+}
 BROKER = (aiormq.AMQPError, aiormq.exceptions.ChannelInvalidStateError, OSError, TimeoutError)
 
 
@@ -23,9 +30,7 @@ async def _watch(url: str, record: TextIO) -> None:
         channel = await connection.channel()
         await channel.set_qos(prefetch_count=200)
         events = await channel.declare_exchange("venue.events", "topic", durable=True)
-        queue = await channel.declare_queue(
-            QUEUE, durable=True, arguments={"x-queue-type": "quorum", "x-delivery-limit": 1_000_000}
-        )
+        queue = await channel.declare_queue(QUEUE, durable=True, arguments=ARGUMENTS)
         await queue.bind(events, "#")
         async with queue.iterator() as messages:
             async for message in messages:

@@ -66,6 +66,8 @@ class Wire:
         with suppress(OSError):
             while data := await reader.read(CHUNK):
                 await flow.wait()
+                if writer.is_closing():  # cut meanwhile; to write then is an error on uvloop
+                    return
                 if self._until_cut is not None and len(data) >= self._until_cut:
                     writer.write(data[: self._until_cut])  # the rest of the frame never arrives
                     await asyncio.sleep(0)
