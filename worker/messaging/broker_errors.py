@@ -17,8 +17,8 @@ BROKER_ERRORS = (
 )
 """All that the client libraries raise for a broker that is away or has closed something."""
 
-
 OPENED = "Connection.OpenOk"
+"""The broker's word that a virtual host may be used, as AMQP names it."""
 
 
 def is_brokers(error: BaseException) -> bool:
