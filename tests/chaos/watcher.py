@@ -13,9 +13,10 @@ from typing import TextIO
 
 import aio_pika
 import aiormq
+from pamqp.common import FieldTable
 
 QUEUE = "chaos.events"
-ARGUMENTS = {
+ARGUMENTS: FieldTable = {
     "x-queue-type": "quorum",
     "x-delivery-limit": 1_000_000,
     # A broker that was paused has not seen yet that we are gone when we are there again: it would
