@@ -5,6 +5,7 @@ comes back after every loss, for as long as the process.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
@@ -30,8 +31,13 @@ class Connections:
     async def close(self) -> None:
         """Close all of them; none comes back, even one that does not answer."""
         for connection in self._made:
-            try:
-                async with asyncio.timeout(CLOSE_SECONDS):
-                    await connection.close()
-            except Exception as error:  # noqa: BLE001 - however it ends, it is not used again
-                log.info("the connection of queries was not closed in order", error=repr(error))
+            await in_time(connection.close)
+
+
+async def in_time(stop: Callable[[], Awaitable[object]]) -> None:
+    """Stop what is not used again, however that ends."""
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await stop()
+    except Exception as error:  # noqa: BLE001 - see above
+        log.info("the connection of queries was not closed in order", error=repr(error))

@@ -23,7 +23,7 @@ from worker.messaging.link import OPEN_SECONDS, with_heartbeat
 from worker.messaging.replies import Replies, Reply, correlation_of, reply_address
 from worker.messaging.topology import QUERIES, declare_queries
 from worker.queries.answering import Answering
-from worker.queries.connections import Connections
+from worker.queries.connections import Connections, in_time
 from worker.queries.decode import decode
 from worker.queries.watch import plain_channel, until_lost
 from worker.retry import forever
@@ -89,7 +89,7 @@ class Queries:
                 await until_lost(channel, lost)
             finally:
                 if not lost.is_set():  # a lost one has nothing to be left in order
-                    await _stopped(broker)
+                    await in_time(broker.stop)
                 await connections.close()
 
     def _broker(self, lost: asyncio.Event) -> RabbitBroker:
@@ -127,14 +127,6 @@ class Queries:
         # Not acknowledged before: while no answer goes out, no further query is taken.
         await self._answers.gone()
         metrics.query_duration_seconds.labels(query.type).observe(time.perf_counter() - started)
-
-
-async def _stopped(broker: RabbitBroker) -> None:
-    try:
-        async with asyncio.timeout(2 * STOP_SECONDS):
-            await broker.stop()
-    except Exception as error:  # noqa: BLE001 - however it ends, it is not used again
-        log.info("queries were not stopped in order", error=repr(error))
 
 
 @contextmanager

@@ -69,6 +69,7 @@ class Database:
             DatabaseBusyError: one of these: all connections are in use.
             ContendedError: another transaction was in the way; the same work may succeed now.
             PermanentDatabaseError: a value or a constraint is to blame.
+            OperatorError: the URL is none that the driver takes.
         """
         return self._within(self._terms.usual if durable else self._terms.relaxed)
 
